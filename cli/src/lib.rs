@@ -1,0 +1,1 @@
+//! AgentGuard on one machine: up, demo, score, check.

@@ -1,0 +1,1 @@
+//! The control plane: ingest, store, query, live tail and the dashboard.

@@ -1,0 +1,88 @@
+//! From the sidecar to the control plane.
+//!
+//! `POST /api/v1/ingest/verdicts` takes a [`Batch`] (JSON, optionally zstd or gzip) and answers with a [`BatchReply`] after the
+//! commit: the commit is the acknowledgement. `POST /api/v1/sidecar/heartbeat` takes a [`Heartbeat`].
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use crate::VerdictEvent;
+
+/// Verdicts of one instance, in order of `seq`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Batch {
+    /// The instance; equals every event's.
+    pub instance: Uuid,
+    /// The events. Raw JSON values, so that one bad event does not fail the batch.
+    pub events: Vec<serde_json::Value>,
+}
+
+/// What became of a batch.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct BatchReply {
+    /// Stored now.
+    pub accepted: u64,
+    /// Stored before.
+    pub duplicate: u64,
+    /// Not storable; they count as delivered and are kept as dead letters.
+    pub rejected: Vec<Rejected>,
+    /// Every `seq` up to here is stored, rejected or reported lost.
+    pub acked_seq: u64,
+    /// Wait this long before the next batch.
+    #[serde(default)]
+    pub backoff_ms: u64,
+}
+
+/// An event that could not be stored.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Rejected {
+    /// Its position in the batch.
+    pub index: usize,
+    /// Its seq, when readable.
+    pub seq: Option<u64>,
+    /// What was wrong, naming the field; holds no content.
+    pub error: String,
+}
+
+/// Why a verdict was lost before it reached the control plane.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LossReason {
+    /// The spool was at its cap.
+    SpoolFull,
+    /// A spool segment failed its checksum after a crash.
+    Corrupt,
+    /// The disk refused the write.
+    WriteFailed,
+}
+
+/// Sent every few seconds; how the ledger adds up: produced = stored + reported lost + in flight.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Heartbeat {
+    /// The instance.
+    pub instance: Uuid,
+    /// When it started, microseconds since the Unix epoch.
+    pub started: i64,
+    /// Version of the proxy.
+    pub version: String,
+    /// Who.
+    pub workload: crate::Workload,
+    /// Highest `seq` given out.
+    pub produced: u64,
+    /// Lost, by reason, cumulative.
+    pub lost: BTreeMap<LossReason, u64>,
+    /// The seqs lost, as closed ranges, so that gaps can be explained one by one.
+    pub lost_ranges: Vec<(u64, u64)>,
+    /// In the spool, not acknowledged.
+    pub in_flight: u64,
+    /// Bytes in the spool.
+    pub spool_bytes: u64,
+    /// The policy revision that is applied.
+    pub policy: String,
+    /// Exchanges seen.
+    pub seen: u64,
+    /// Exchanges judged.
+    pub judged: u64,
+}

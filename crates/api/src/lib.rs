@@ -1,0 +1,8 @@
+//! What proxy, control plane and webhook say to each other: serde types, versioned with the path (`/api/v1`).
+
+pub mod ingest;
+pub mod query;
+pub mod verdict;
+
+pub use ingest::{Batch, BatchReply, Heartbeat, LossReason, Rejected};
+pub use verdict::{Content, ContentSource, Latency, VerdictEvent, Workload};

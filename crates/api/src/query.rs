@@ -1,0 +1,156 @@
+//! What the control plane answers to people and programs. The fields of a list item are fixed: others drive them.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use crate::VerdictEvent;
+
+/// `GET /api/v1/verdicts`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct VerdictPage {
+    /// Newest first.
+    pub items: Vec<VerdictItem>,
+    /// Cursor of the next page, if there is one.
+    pub next: Option<String>,
+}
+
+/// One row of the list: the event without content, with `latency_ms` in front.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct VerdictItem {
+    /// The event; `content` is never here.
+    #[serde(flatten)]
+    pub event: VerdictEvent,
+    /// `latency.total_ms`, rounded to a tenth.
+    pub latency_ms: f64,
+    /// Whether content was captured.
+    pub has_content: bool,
+}
+
+/// `GET /api/v1/overview?from=&to=`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Overview {
+    /// Range start, microseconds since the Unix epoch.
+    pub from: i64,
+    /// Range end.
+    pub to: i64,
+    /// Exchanges in the range.
+    pub total: u64,
+    /// By verdict state.
+    pub by_verdict: BTreeMap<String, u64>,
+    /// By action.
+    pub by_action: BTreeMap<String, u64>,
+    /// Not checked, by reason.
+    pub not_checked: BTreeMap<String, u64>,
+    /// Exchanges per second over the range.
+    pub rate: f64,
+    /// Share (0..1) of judged responses that are ungrounded or contradicted.
+    pub flagged_share: f64,
+    /// Share (0..1) of exchanges that were judged.
+    pub coverage: f64,
+    /// Judge latency, ms.
+    pub judge_ms: Percentiles,
+    /// Hold latency, ms.
+    pub held_ms: Percentiles,
+    /// Total latency, ms.
+    pub total_ms: Percentiles,
+    /// The same numbers for the period before, for deltas.
+    pub previous: Option<PreviousPeriod>,
+    /// Top workloads by flagged responses.
+    pub workloads: Vec<TopRow>,
+    /// Top models by flagged responses.
+    pub models: Vec<TopRow>,
+    /// Newest flagged verdicts.
+    pub newest_flagged: Vec<VerdictItem>,
+}
+
+/// The period before the range, same length.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct PreviousPeriod {
+    /// Exchanges.
+    pub total: u64,
+    /// Flagged share.
+    pub flagged_share: f64,
+    /// Judge p95, ms.
+    pub judge_p95_ms: f64,
+}
+
+/// Percentiles, milliseconds.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Percentiles {
+    /// Median.
+    pub p50: f64,
+    /// 95th.
+    pub p95: f64,
+    /// 99th.
+    pub p99: f64,
+}
+
+/// A row of a top list.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct TopRow {
+    /// Workload (`namespace/name`) or model.
+    pub name: String,
+    /// Exchanges.
+    pub total: u64,
+    /// Ungrounded or contradicted.
+    pub flagged: u64,
+    /// Mean risk.
+    pub mean_risk: f64,
+}
+
+/// `GET /api/v1/timeseries?from=&to=&buckets=`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct TimeSeries {
+    /// Bucket width, seconds.
+    pub step: u64,
+    /// Bucket starts, seconds since the Unix epoch.
+    pub t: Vec<i64>,
+    /// Counts by verdict state, one value a bucket.
+    pub series: BTreeMap<String, Vec<u64>>,
+    /// Judge p95 by bucket, ms.
+    pub judge_p95_ms: Vec<f64>,
+}
+
+/// `GET /api/v1/verdicts/facets`: counts by value for the same filters as the list.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Facets {
+    /// Facet → value → count. Facets: `verdict`, `action`, `model`, `provider`, `direction`, `workload`.
+    pub facets: BTreeMap<String, BTreeMap<String, u64>>,
+}
+
+/// `GET /api/v1/sidecars`: one row an instance.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Sidecar {
+    /// The instance.
+    pub instance: Uuid,
+    /// Who.
+    pub workload: crate::Workload,
+    /// Proxy version.
+    pub version: String,
+    /// When it started, µs.
+    pub started: i64,
+    /// Last heartbeat or batch, µs.
+    pub last_seen: i64,
+    /// Highest seq it says it gave out.
+    pub produced: u64,
+    /// Stored here.
+    pub stored: u64,
+    /// Rejected (dead letters).
+    pub rejected: u64,
+    /// Reported lost, by reason.
+    pub lost: BTreeMap<String, u64>,
+    /// Not acknowledged yet.
+    pub in_flight: u64,
+    /// Seqs below the highest acknowledged one that are neither stored nor explained.
+    pub unexplained: u64,
+    /// (stored + rejected + lost) / produced, 0..1.
+    pub completeness: f64,
+    /// Applied policy revision.
+    pub policy: String,
+    /// Exchanges seen and judged.
+    pub seen: u64,
+    /// Exchanges judged.
+    pub judged: u64,
+}

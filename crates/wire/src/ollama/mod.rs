@@ -1,0 +1,4 @@
+//! Ollama's formats.
+
+pub(crate) mod chat;
+pub(crate) mod generate;

@@ -1,0 +1,1 @@
+//! The sidecar: a pingora-based proxy that judges LLM responses while they stream.

@@ -1,0 +1,1 @@
+//! End-to-end scenarios over real sockets, real SDKs and a real browser.
