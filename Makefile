@@ -1,0 +1,60 @@
+# Two commands matter: `make demo` and `make test`. Both do all their own set-up.
+CARGO ?= cargo
+.DEFAULT_GOAL := help
+.PHONY: help demo up test test-rust test-ui test-sdk test-page lint fmt bench ui release clean
+
+help: ## Show this help
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
+
+demo: release ## Watch real conversations being judged, then open the dashboard
+	./target/release/agentguard demo $(ARGS)
+
+up: release ## Proxy and control plane in one process, on embedded defaults
+	./target/release/agentguard up $(ARGS)
+
+release: ui ## Build the binary with the dashboard in it
+	$(CARGO) build --release --locked --package agentguard
+
+ui: control/ui/dist/index.html ## Build the dashboard
+
+control/ui/dist/index.html: $(shell find control/ui/src control/ui/index.html control/ui/package-lock.json control/ui/vite.config.ts -type f 2>/dev/null)
+	@scripts/setup.sh build
+	npm --prefix control/ui run --silent build
+	@touch $@
+
+test: test-ui test-rust test-sdk test-page ## Every test: Rust, dashboard, real SDKs, real browser
+
+test-ui: ui
+	npm --prefix control/ui run --silent typecheck
+	npm --prefix control/ui run --silent test
+
+test-rust: ui
+	$(CARGO) test --locked --workspace
+
+test-sdk: ui
+	@scripts/setup.sh test
+	$(CARGO) build --locked --package agentguard
+	.venv/bin/python -m pytest -q tests/sdk
+
+test-page: ui
+	@scripts/setup.sh test
+	$(CARGO) build --locked --package agentguard
+	scripts/test-page.sh
+
+lint: ui ## Formatting, clippy, cargo-deny, documentation
+	@scripts/setup.sh lint
+	$(CARGO) fmt --all --check
+	$(CARGO) clippy --locked --workspace --all-targets -- -D warnings
+	$(CARGO) deny --locked check bans licenses sources
+	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --locked --workspace --no-deps --document-private-items
+
+fmt: ## Format everything
+	$(CARGO) fmt --all
+
+bench: release ## Direct, nginx and AgentGuard under the same load, in one run
+	@scripts/setup.sh bench
+	$(CARGO) run --release --locked --package agentguard-bench -- $(ARGS)
+
+clean: ## Remove what was built
+	$(CARGO) clean
+	rm -rf control/ui/dist control/ui/node_modules .venv

@@ -1,0 +1,61 @@
+#!/usr/bin/env bash
+# Installs what `make demo` and `make test` need on a fresh Debian-like machine that has Rust: system packages by apt,
+# front-end packages by npm, the SDKs that the tests drive by pip into .venv. Does nothing where nothing is missing.
+#
+#   scripts/setup.sh build   compiler helpers and the dashboard's packages
+#   scripts/setup.sh test    besides: Python SDKs, a browser
+#   scripts/setup.sh bench   besides: nginx and wrk
+#   scripts/setup.sh lint    cargo-deny
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+say() { printf '\033[1m==> %s\033[0m\n' "$*"; }
+fail() { printf 'setup: %s\n' "$*" >&2; exit 1; }
+
+# apt_install COMMAND=PACKAGE… installs the packages whose command is missing.
+apt_install() {
+  local missing=()
+  for pair in "$@"; do
+    command -v "${pair%%=*}" >/dev/null 2>&1 || PATH="$PATH:/usr/sbin:/sbin" command -v "${pair%%=*}" >/dev/null 2>&1 || missing+=("${pair#*=}")
+  done
+  [ ${#missing[@]} -eq 0 ] && return 0
+  command -v apt-get >/dev/null 2>&1 || fail "missing ${missing[*]}: install them with your package manager, then run this again"
+  local sudo=()
+  if [ "$(id -u)" -ne 0 ]; then
+    command -v sudo >/dev/null 2>&1 || fail "missing ${missing[*]}: run as root 'apt-get install ${missing[*]}', then run this again"
+    sudo=(sudo)
+  fi
+  say "installing ${missing[*]}"
+  "${sudo[@]}" apt-get update -qq
+  DEBIAN_FRONTEND=noninteractive "${sudo[@]}" apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
+}
+
+build() {
+  command -v cargo >/dev/null 2>&1 || fail "cargo is missing: install Rust from https://rustup.rs, then run this again"
+  apt_install cmake=cmake cc=gcc c++=g++ make=make node=nodejs npm=npm
+  if [ ! -e control/ui/node_modules/.stamp ] || [ control/ui/package-lock.json -nt control/ui/node_modules/.stamp ]; then
+    say "installing the dashboard's packages"
+    npm --prefix control/ui ci --no-audit --no-fund --loglevel=error
+    touch control/ui/node_modules/.stamp
+  fi
+}
+
+tests() {
+  build
+  apt_install python3=python3 chromium=chromium curl=curl
+  if ! python3 -c 'import venv, ensurepip' >/dev/null 2>&1; then apt_install no-such-command=python3-venv; fi
+  if [ ! -e .venv/.stamp ] || [ tests/sdk/requirements.txt -nt .venv/.stamp ]; then
+    say "installing the Python SDKs that the tests drive"
+    python3 -m venv .venv
+    .venv/bin/pip install --quiet --disable-pip-version-check -r tests/sdk/requirements.txt
+    touch .venv/.stamp
+  fi
+}
+
+case "${1:-build}" in
+  build) build ;;
+  test) tests ;;
+  bench) build; apt_install nginx=nginx-light ;;
+  lint) cargo deny --version >/dev/null 2>&1 || { say "installing cargo-deny"; cargo install --locked --quiet cargo-deny@0.20.2; } ;;
+  *) fail "unknown part '$1'; one of build, test, bench, lint" ;;
+esac
