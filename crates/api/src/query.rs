@@ -16,6 +16,43 @@ pub struct VerdictPage {
     pub next: Option<String>,
 }
 
+/// The query of `GET /api/v1/verdicts` (which adds `limit` and `cursor`), `/verdicts/facets` and `/tail`; the dashboard's address
+/// bar uses the same names. Lists are comma-separated, values by their snake_case names; a list matches any of its values,
+/// different fields must all match.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct VerdictFilter {
+    /// Range start, microseconds since the Unix epoch, inclusive.
+    pub from: Option<i64>,
+    /// Range end, exclusive.
+    pub to: Option<i64>,
+    /// States.
+    pub verdict: Option<String>,
+    /// Actions taken.
+    pub action: Option<String>,
+    /// Reasons of `not_checked`.
+    pub reason: Option<String>,
+    /// Directions.
+    pub direction: Option<String>,
+    /// Providers.
+    pub provider: Option<String>,
+    /// Models.
+    pub model: Option<String>,
+    /// Workloads, as `namespace/name` (`name` alone without a namespace).
+    pub workload: Option<String>,
+    /// Risk from here on, 0..1.
+    pub min_risk: Option<f32>,
+    /// Words looked for in explanation, model, workload, path and ids; every word must be found.
+    pub q: Option<String>,
+}
+
+/// What `GET /api/v1/tail` (SSE) says besides `event: verdict`, whose data is a [`VerdictItem`]: `event: lost`, this.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TailLost {
+    /// How many verdicts this reader was too slow for; they are stored, only not shown here.
+    pub lost: u64,
+}
+
 /// One row of the list: the event without content, with `latency_ms` in front.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct VerdictItem {
@@ -74,6 +111,12 @@ pub struct PreviousPeriod {
     pub flagged_share: f64,
     /// Judge p95, ms.
     pub judge_p95_ms: f64,
+    /// Share (0..1) of exchanges that were judged.
+    #[serde(default)]
+    pub coverage: f64,
+    /// Responses blocked or redacted.
+    #[serde(default)]
+    pub acted: u64,
 }
 
 /// Percentiles, milliseconds.
