@@ -59,7 +59,7 @@ pub(crate) trait Codec: Sync {
 /// Reads the payloads of one stream, framing already removed.
 pub(crate) trait EventDecoder: Send {
     /// One event: its SSE name, if any, and its data (an SSE data field, a NDJSON line, an array element).
-    /// What cannot be read adds no event: the frame passes as opaque.
+    /// Data that is not JSON is [`crate::Event::Unreadable`]; what is read and not known adds no event and passes as opaque.
     fn decode(&mut self, name: Option<&str>, data: &[u8], out: &mut Events);
     /// The stream is over: close what is still open (calls without an end).
     fn finish(&mut self, out: &mut Events);
@@ -70,7 +70,7 @@ pub(crate) type Payload = (Option<&'static str>, Vec<u8>);
 
 /// Writes into one stream. Knows what the client has been given, since only delivered payloads are shown to it.
 pub(crate) trait EventEncoder: Send {
-    /// This payload went out (as it came, or edited).
+    /// This payload went out: `data` as the client gets it (edited or not), `events` as they were decoded.
     fn delivered(&mut self, name: Option<&str>, data: &[u8], events: &Events);
     /// The payload with the edits made, or `None` when they do not touch it. Other fields survive. Log-probabilities,
     /// token ids and annotations that would give the removed text away go with it.

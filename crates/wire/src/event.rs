@@ -120,6 +120,9 @@ pub enum Event {
         /// Its message.
         message: String,
     },
+    /// The payload could not be read: not JSON, or over [`crate::framing::MAX_FRAME`]. What it says was not checked.
+    /// Payloads that are read and not known give no event at all.
+    Unreadable,
     /// The dialect's own end of stream (`[DONE]`, `message_stop`, `done: true`, …).
     End,
 }

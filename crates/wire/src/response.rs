@@ -133,7 +133,7 @@ impl Answer {
             Event::Finish { choice, reason } => self.choice(*choice).finish = Some(reason.clone()),
             Event::Usage(usage) => self.usage = Some(*usage),
             Event::Error { message } => self.error = Some(message.clone()),
-            Event::ToolEnd { .. } | Event::Snapshot { .. } | Event::End => {}
+            Event::ToolEnd { .. } | Event::Snapshot { .. } | Event::Unreadable | Event::End => {}
         }
     }
 

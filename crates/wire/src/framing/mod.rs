@@ -1,11 +1,24 @@
 //! How events are laid out in a byte stream: server-sent events, NDJSON, or one JSON array.
+//!
+//! Knows where frames begin and end and where the payload lies inside one; what a payload says is the codec's business.
+//! A frame holds at most one payload.
+
+mod json_array;
+mod ndjson;
+mod splitter;
+mod sse;
+#[cfg(test)]
+mod tests;
 
 use std::borrow::Cow;
 
 use bytes::Bytes;
 
-use crate::codec::EventDecoder;
-use crate::{Dialect, Frame};
+use crate::Dialect;
+pub(crate) use splitter::Splitter;
+
+/// The largest frame, in bytes, that is held to be read. A larger one passes on piece by piece, as [`crate::Event::Unreadable`].
+pub const MAX_FRAME: usize = 16 << 20;
 
 /// The layout of a stream. Bedrock's binary event stream will be one more.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,46 +32,85 @@ pub enum Framing {
 }
 
 impl Framing {
-    /// The framing of a response by its `content-type`, or `None` when it is one unstreamed body. Gemini streams JSON arrays as
-    /// `application/json`: `streamed` says that the endpoint or request asked for a stream.
+    /// The framing of a response by its `content-type`, or `None` when it is one unstreamed body. `streamed` says that the
+    /// endpoint or the request asked for a stream; it decides where the header does not: Gemini streams JSON arrays as
+    /// `application/json`, some Ollama front ends mislabel their lines so, and some servers leave the header out.
     #[must_use]
-    pub fn of(_dialect: Dialect, _content_type: &str, _streamed: bool) -> Option<Self> {
-        todo!()
+    pub fn of(dialect: Dialect, content_type: &str, streamed: bool) -> Option<Self> {
+        let essence = content_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+        let by_dialect = match dialect {
+            Dialect::OllamaChat | Dialect::OllamaGenerate => Self::Ndjson,
+            _ => Self::Sse,
+        };
+        match essence.as_str() {
+            "text/event-stream" => Some(Self::Sse),
+            "application/x-ndjson"
+            | "application/ndjson"
+            | "application/jsonl"
+            | "application/x-jsonlines"
+            | "application/jsonlines"
+            | "application/stream+json" => Some(Self::Ndjson),
+            "application/json" if streamed => match dialect {
+                Dialect::Gemini => Some(Self::JsonArray),
+                Dialect::OllamaChat | Dialect::OllamaGenerate => Some(Self::Ndjson),
+                _ => None,
+            },
+            "" | "text/plain" | "application/octet-stream" if streamed => Some(by_dialect),
+            _ => None,
+        }
     }
 
-    /// The payloads inside a frame's exact bytes: SSE name, if any, and data.
-    pub(crate) fn payloads(self, _raw: &[u8]) -> Vec<(Option<String>, Cow<'_, [u8]>)> {
-        todo!()
+    /// The payload inside a frame's exact bytes: SSE name, if any, and data. `None` for comments, blank lines, brackets.
+    pub(crate) fn payload(self, raw: &[u8]) -> Option<(Option<&str>, Cow<'_, [u8]>)> {
+        match self {
+            Self::Sse => sse::payload(raw),
+            Self::Ndjson => ndjson::payload(raw).map(|span| (None, Cow::Borrowed(&raw[span]))),
+            Self::JsonArray => json_array::payload(raw).map(|span| (None, Cow::Borrowed(&raw[span]))),
+        }
     }
 
-    /// One payload laid out as a frame; `first` when nothing stands before it in the stream.
-    pub(crate) fn write(self, _name: Option<&str>, _data: &[u8], _first: bool) -> Bytes {
-        todo!()
+    /// The frame with other data: names, ids, comments, separators and line ends around it stay as they are.
+    pub(crate) fn replace(self, raw: &[u8], data: &[u8]) -> Bytes {
+        let span = match self {
+            Self::Sse => return sse::replace(raw, data).into(),
+            Self::Ndjson => ndjson::payload(raw),
+            Self::JsonArray => json_array::payload(raw),
+        };
+        let span = span.unwrap_or(raw.len()..raw.len());
+        [&raw[..span.start], data, &raw[span.end..]].concat().into()
     }
 
-    /// What closes the stream itself (`]` of an array), given whether anything was written.
-    pub(crate) fn close(self, _written: bool) -> &'static [u8] {
-        todo!()
+    /// One payload laid out as a frame; `first` when no payload stands before it in the stream.
+    pub(crate) fn write(self, name: Option<&str>, data: &[u8], first: bool, out: &mut Vec<u8>) {
+        match self {
+            Self::Sse => sse::write(name, data, out),
+            Self::Ndjson => {
+                out.extend_from_slice(data);
+                out.push(b'\n');
+            }
+            Self::JsonArray => {
+                out.extend_from_slice(if first { b"[" } else { b",\r\n" });
+                out.extend_from_slice(data);
+            }
+        }
     }
 
-    pub(crate) fn comment(self, _text: &str) -> Option<Bytes> {
-        todo!()
+    /// What closes the stream itself (`]` of an array), given whether any payload was written.
+    pub(crate) fn close(self, written: bool) -> &'static [u8] {
+        match self {
+            Self::Sse | Self::Ndjson => b"",
+            Self::JsonArray if written => b"\n]",
+            Self::JsonArray => b"[]",
+        }
     }
-}
 
-pub(crate) struct Splitter;
+    /// Whether a frame closes the stream itself, so that nothing may follow.
+    pub(crate) fn closes(self, raw: &[u8]) -> bool {
+        self == Self::JsonArray && json_array::payload(raw).is_none() && raw.contains(&b']')
+    }
 
-impl Splitter {
-    pub(crate) fn new(_: Framing) -> Self {
-        todo!()
-    }
-    pub(crate) fn feed(&mut self, _: &Bytes, _: &mut dyn EventDecoder, _: &mut Vec<Frame>) {
-        todo!()
-    }
-    pub(crate) fn finish(&mut self, _: &mut dyn EventDecoder, _: &mut Vec<Frame>) {
-        todo!()
-    }
-    pub(crate) fn pending(&self) -> usize {
-        todo!()
+    /// A line that conforming clients ignore; only SSE has one.
+    pub(crate) fn comment(self, text: &str) -> Option<Bytes> {
+        (self == Self::Sse).then(|| sse::comment(text).into())
     }
 }
