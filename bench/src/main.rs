@@ -1,1 +1,116 @@
-fn main() {}
+//! `make bench`: the same load against the origin itself, against nginx and against AgentGuard, in one run.
+//!
+//! Machines differ and are noisy, so what counts are the ratios to the direct and nginx rows of the same run. Origin,
+//! load and contender share the machine's cores; that costs every contender alike.
+
+mod contender;
+mod http1;
+mod load;
+mod origin;
+mod report;
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::Parser;
+
+use crate::contender::{Contender, Kind};
+use crate::load::Target;
+use crate::report::{Report, Row};
+
+/// Compare AgentGuard with nginx and with no proxy at all.
+#[derive(Debug, Parser)]
+struct Args {
+    /// Seconds of load a row, after one second of warm-up.
+    #[arg(long, default_value_t = 8)]
+    seconds: u64,
+    /// Connections of the JSON rows.
+    #[arg(long, default_value_t = 32)]
+    connections: usize,
+    /// Streams at once in the streaming rows.
+    #[arg(long, default_value_t = 128)]
+    streams: usize,
+    /// Worker threads of nginx and of AgentGuard.
+    #[arg(long, default_value_t = 2)]
+    threads: usize,
+    /// The AgentGuard binary.
+    #[arg(long, default_value = "target/release/agentguard")]
+    binary: PathBuf,
+    /// Runs of everything; ratios are of medians.
+    #[arg(long, default_value_t = 3)]
+    runs: usize,
+    /// Only rows whose name contains this.
+    #[arg(long, default_value = "")]
+    only: String,
+    /// Also write the rows as JSON to this file.
+    #[arg(long)]
+    json: Option<PathBuf>,
+}
+
+/// One kind of load.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Workload {
+    /// Unstreamed chat completions with request and response bodies of about this size.
+    Json(usize),
+    /// Chat completions streamed at a steady pace.
+    Streams,
+}
+
+impl Workload {
+    const ALL: [Self; 3] = [Self::Json(1024), Self::Json(16 * 1024), Self::Streams];
+
+    fn name(self) -> String {
+        match self {
+            Self::Json(size) => format!("JSON {} KiB", size / 1024),
+            Self::Streams => "streams".to_owned(),
+        }
+    }
+}
+
+fn main() -> anyhow::Result<()> {
+    let args = Args::parse();
+    anyhow::ensure!(args.binary.exists(), "{} is missing: run `make release`", args.binary.display());
+    let origin = origin::start()?;
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let mut report = Report::default();
+    for run in 0..args.runs {
+        for kind in Kind::ALL {
+            let name = |workload: Workload| format!("{} / {}", workload.name(), kind.name());
+            let wanted: Vec<_> =
+                Workload::ALL.into_iter().filter(|w| name(*w).contains(&args.only)).collect();
+            if wanted.is_empty() {
+                continue;
+            }
+            let contender = Contender::start(kind, origin, args.threads, &args.binary)?;
+            for workload in wanted {
+                let name = name(workload);
+                report::say(&format!("run {} of {}: {name}", run + 1, args.runs));
+                let target = Target::new(&contender, workload);
+                let warm = Duration::from_secs(1);
+                runtime.block_on(measure(&target, workload, &args, warm))?;
+                let before = contender.usage();
+                let sample =
+                    runtime.block_on(measure(&target, workload, &args, Duration::from_secs(args.seconds)))?;
+                let usage = contender.usage().since(before);
+                report.add(Row { workload: workload.name(), contender: kind.name(), sample, usage });
+            }
+        }
+    }
+    report.print();
+    if let Some(path) = &args.json {
+        std::fs::write(path, report.json())?;
+    }
+    Ok(())
+}
+
+async fn measure(
+    target: &Target,
+    workload: Workload,
+    args: &Args,
+    time: Duration,
+) -> anyhow::Result<load::Sample> {
+    match workload {
+        Workload::Json(_) => load::closed_loop(target, args.connections, time).await,
+        Workload::Streams => load::streams(target, args.streams, time).await,
+    }
+}

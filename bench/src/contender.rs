@@ -1,0 +1,211 @@
+//! What is compared: nothing in between, nginx, and AgentGuard in three modes.
+
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use anyhow::Context;
+use tempfile::TempDir;
+
+/// A way between load and origin.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    Direct,
+    Nginx,
+    /// AgentGuard on a path that it does not judge.
+    Plain,
+    /// AgentGuard, judged by the rules, nothing added to the traffic.
+    Observe,
+    /// AgentGuard, every sentence held until it is judged.
+    Sentence,
+}
+
+impl Kind {
+    pub(crate) const ALL: [Self; 5] = [Self::Direct, Self::Nginx, Self::Plain, Self::Observe, Self::Sentence];
+
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Direct => "direct",
+            Self::Nginx => "nginx",
+            Self::Plain => "agentguard plain",
+            Self::Observe => "agentguard observe",
+            Self::Sentence => "agentguard sentence",
+        }
+    }
+
+    fn policy(self) -> &'static str {
+        match self {
+            Self::Sentence => "{delivery: sentence, action: redact, capture: none}",
+            _ => "{delivery: pass, action: observe, capture: none}",
+        }
+    }
+}
+
+/// A running contender; ends with the value.
+pub(crate) struct Contender {
+    pub(crate) address: SocketAddr,
+    /// Path of a chat completion.
+    pub(crate) path: &'static str,
+    child: Option<Child>,
+    _folder: TempDir,
+}
+
+/// What a contender's processes used.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Usage {
+    /// CPU time, milliseconds.
+    pub(crate) cpu_ms: f64,
+    /// Highest resident set so far, MiB.
+    pub(crate) rss_mib: f64,
+}
+
+impl Usage {
+    pub(crate) fn since(self, before: Self) -> Self {
+        Self { cpu_ms: self.cpu_ms - before.cpu_ms, rss_mib: self.rss_mib }
+    }
+}
+
+impl Contender {
+    pub(crate) fn start(
+        kind: Kind,
+        origin: SocketAddr,
+        threads: usize,
+        binary: &Path,
+    ) -> anyhow::Result<Self> {
+        let folder = TempDir::new()?;
+        let (address, path, mut command) = match kind {
+            Kind::Direct => {
+                return Ok(Self {
+                    address: origin,
+                    path: "/v1/chat/completions",
+                    child: None,
+                    _folder: folder,
+                });
+            }
+            Kind::Nginx => {
+                let address = free()?;
+                std::fs::write(folder.path().join("nginx.conf"), nginx_conf(address, origin, threads))?;
+                let mut command = Command::new(nginx()?);
+                command.arg("-p").arg(folder.path()).args(["-e", "error.log", "-c", "nginx.conf"]);
+                (address, "/v1/chat/completions", command)
+            }
+            Kind::Plain | Kind::Observe | Kind::Sentence => {
+                let address = free()?;
+                let policy = folder.path().join("policy.yaml");
+                std::fs::write(&policy, format!("version: 1\ndefault: {}\n", kind.policy()))?;
+                let mut command = Command::new(binary);
+                command
+                    .arg("up")
+                    .arg("--data-dir")
+                    .arg(folder.path().join("data"))
+                    .arg("--policy")
+                    .arg(policy);
+                for flag in ["--control-listen", "--metrics-listen", "--admin-listen"] {
+                    command.arg(flag).arg(free()?.to_string());
+                }
+                command.arg("--base-url-listen").arg(address.to_string());
+                command.arg("--upstream").arg(format!("origin=http://{origin}"));
+                command.env("TOKIO_WORKER_THREADS", threads.to_string());
+                // Not the path of a known format: passed, not judged.
+                let path =
+                    if kind == Kind::Plain { "/origin/v1/plain" } else { "/origin/v1/chat/completions" };
+                (address, path, command)
+            }
+        };
+        let child = command
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .with_context(|| format!("cannot start {}", kind.name()))?;
+        let contender = Self { address, path, child: Some(child), _folder: folder };
+        let deadline = Instant::now() + Duration::from_secs(20);
+        while TcpStream::connect(address).is_err() {
+            anyhow::ensure!(
+                Instant::now() < deadline,
+                "{} does not listen on {address} after 20 s",
+                kind.name()
+            );
+            pause(Duration::from_millis(50));
+        }
+        Ok(contender)
+    }
+
+    /// CPU and memory of the process and its children (nginx's workers).
+    pub(crate) fn usage(&self) -> Usage {
+        let Some(child) = &self.child else { return Usage::default() };
+        let tasks = format!("/proc/{0}/task/{0}/children", child.id());
+        let children = std::fs::read_to_string(tasks).unwrap_or_default();
+        let pids =
+            std::iter::once(child.id()).chain(children.split_whitespace().filter_map(|pid| pid.parse().ok()));
+        pids.map(process_usage).fold(Usage::default(), |sum, one| Usage {
+            cpu_ms: sum.cpu_ms + one.cpu_ms,
+            rss_mib: sum.rss_mib + one.rss_mib,
+        })
+    }
+}
+
+impl Drop for Contender {
+    fn drop(&mut self) {
+        if let Some(child) = &mut self.child {
+            // SIGTERM, so that nginx takes its workers along; both drain within seconds.
+            let _ = Command::new("kill").arg(child.id().to_string()).status();
+            let _ = child.wait();
+        }
+    }
+}
+
+fn process_usage(pid: u32) -> Usage {
+    // proc_pid_stat(5): utime and stime are fields 14 and 15, in ticks of 10 ms on Linux.
+    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
+    let fields: Vec<&str> = stat.rsplit(')').next().unwrap_or_default().split_whitespace().collect();
+    let ticks: f64 = [11, 12].iter().filter_map(|&i| fields.get(i)?.parse::<f64>().ok()).sum();
+    let status = std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
+    let peak = status
+        .lines()
+        .find_map(|line| line.strip_prefix("VmHWM:")?.trim().split(' ').next()?.parse::<f64>().ok());
+    Usage { cpu_ms: ticks * 10.0, rss_mib: peak.unwrap_or_default() / 1024.0 }
+}
+
+fn nginx() -> anyhow::Result<&'static str> {
+    ["/usr/sbin/nginx", "/usr/bin/nginx", "/usr/local/sbin/nginx"]
+        .into_iter()
+        .find(|path| Path::new(path).exists())
+        .context("nginx is missing: run `scripts/setup.sh bench`")
+}
+
+fn nginx_conf(listen: SocketAddr, origin: SocketAddr, threads: usize) -> String {
+    let user = if std::fs::metadata("/proc/self").is_ok_and(|m| std::os::unix::fs::MetadataExt::uid(&m) == 0)
+    {
+        "user root;"
+    } else {
+        ""
+    };
+    format!(
+        "daemon off; {user} worker_processes {threads}; pid nginx.pid; error_log stderr crit;
+events {{ worker_connections 4096; }}
+http {{
+  access_log off; client_body_buffer_size 64k; client_body_temp_path body; proxy_temp_path proxy; fastcgi_temp_path f; uwsgi_temp_path u; scgi_temp_path s;
+  keepalive_requests 1000000;
+  upstream origin {{ server {origin}; keepalive 256; keepalive_requests 1000000; }}
+  server {{
+    listen {listen};
+    location / {{ proxy_pass http://origin; proxy_http_version 1.1; proxy_set_header Connection \"\"; proxy_buffering off; }}
+  }}
+}}
+"
+    )
+}
+
+fn free() -> anyhow::Result<SocketAddr> {
+    Ok(TcpListener::bind("127.0.0.1:0")?.local_addr()?)
+}
+
+/// Start-up only: no runtime is running yet.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "no async worker is blocked: the contender is started before the load"
+)]
+fn pause(time: Duration) {
+    std::thread::sleep(time);
+}
