@@ -5,6 +5,9 @@ use std::time::Duration;
 use agentguard_judge::{Settings, Signals};
 use serde::{Deserialize, Serialize};
 
+use crate::Pattern;
+use crate::choice::words;
+
 /// How the answer's bytes reach the client.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -16,6 +19,8 @@ pub enum Delivery {
     /// The whole answer is held until it is judged.
     Full,
 }
+
+words!(Delivery { Pass => "pass", Sentence => "sentence", Full => "full" });
 
 /// What happens on a span or response whose risk is over the `act` threshold.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -31,6 +36,8 @@ pub enum Action {
     Block,
 }
 
+words!(Action { Observe => "observe", Annotate => "annotate", Redact => "redact", Block => "block" });
+
 /// Which way the exchange goes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -41,6 +48,8 @@ pub enum Direction {
     Inbound,
 }
 
+words!(Direction { Outbound => "outbound", Inbound => "inbound" });
+
 /// What happens when the judge cannot answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -50,6 +59,8 @@ pub enum FailMode {
     /// Act as if it had been over the threshold.
     Closed,
 }
+
+words!(FailMode { Open => "open", Closed => "closed" });
 
 /// Which content leaves the pod with the verdict.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -62,6 +73,8 @@ pub enum Capture {
     /// Of every response.
     All,
 }
+
+words!(Capture { None => "none", Flagged => "flagged", All => "all" });
 
 /// Risks, 0..1.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -125,7 +138,7 @@ impl Default for Rule {
     }
 }
 
-/// What a route is matched against. Empty strings match only globs that match the empty string.
+/// What a route is matched against. Empty strings match only patterns that match the empty string (`*` does).
 #[derive(Clone, Copy, Debug)]
 pub struct Exchange<'a> {
     /// Which way.
@@ -140,19 +153,47 @@ pub struct Exchange<'a> {
     pub model: &'a str,
 }
 
-/// Conditions of a route; every one given must hold. Globs, case-insensitive for host, provider and model.
-#[derive(Clone, Debug, Default, PartialEq)]
+/// Conditions of a route; every one given must hold. Host, provider and model are matched without regard to ASCII case.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Match {
     /// Direction.
     pub direction: Option<Direction>,
-    /// Glob over the provider's name.
-    pub provider: Option<String>,
-    /// Glob over the host.
-    pub host: Option<String>,
-    /// Glob over the path.
-    pub path: Option<String>,
-    /// Glob over the model.
-    pub model: Option<String>,
+    /// Pattern over the provider's name.
+    pub provider: Option<Pattern>,
+    /// Pattern over the host.
+    pub host: Option<Pattern>,
+    /// Pattern over the path.
+    pub path: Option<Pattern>,
+    /// Pattern over the model.
+    pub model: Option<Pattern>,
+}
+
+impl Match {
+    /// Whether every condition given holds. Does not allocate.
+    #[must_use]
+    pub fn matches(&self, exchange: &Exchange<'_>) -> bool {
+        let holds = |pattern: &Option<Pattern>, text: &str| pattern.as_ref().is_none_or(|p| p.is_match(text));
+        self.direction.is_none_or(|direction| direction == exchange.direction)
+            && holds(&self.provider, exchange.provider)
+            && holds(&self.host, exchange.host)
+            && holds(&self.path, exchange.path)
+            && holds(&self.model, exchange.model)
+    }
+
+    /// Whether every exchange that `other` matches is matched by this one too. May say no where the answer is yes
+    /// (braces and classes are compared only when equal), never the other way round.
+    pub(crate) fn covers(&self, other: &Self) -> bool {
+        let covers = |mine: &Option<Pattern>, theirs: &Option<Pattern>| match (mine, theirs) {
+            (None, _) => true,
+            (Some(mine), Some(theirs)) => mine.covers(theirs),
+            (Some(mine), None) => mine.matches_all(),
+        };
+        (self.direction.is_none() || self.direction == other.direction)
+            && covers(&self.provider, &other.provider)
+            && covers(&self.host, &other.host)
+            && covers(&self.path, &other.path)
+            && covers(&self.model, &other.model)
+    }
 }
 
 /// A match and the rule that follows from it (the default's values where the route says nothing).
@@ -164,8 +205,8 @@ pub struct Route {
     pub rule: Rule,
 }
 
-/// A whole policy, ready to be asked.
-#[derive(Clone, Debug, Default, PartialEq)]
+/// A whole policy, ready to be asked. Made by [`Policy::new`], [`Policy::parse`] or [`Policy::load`].
+#[derive(Clone, Debug, PartialEq)]
 pub struct Policy {
     /// What holds when no route matches.
     pub default: Rule,
@@ -176,9 +217,25 @@ pub struct Policy {
 }
 
 impl Policy {
-    /// The rule for an exchange.
+    /// A policy of these parts, unchecked, with its revision.
     #[must_use]
-    pub fn resolve(&self, _exchange: &Exchange<'_>) -> &Rule {
-        &self.default
+    pub fn new(default: Rule, routes: Vec<Route>) -> Self {
+        let revision = crate::write::revision(&default, &routes);
+        Self { default, routes, revision }
+    }
+
+    /// The rule for an exchange: that of the first route that matches, else the default. Does not allocate.
+    #[must_use]
+    pub fn resolve(&self, exchange: &Exchange<'_>) -> &Rule {
+        self.routes
+            .iter()
+            .find(|route| route.matches.matches(exchange))
+            .map_or(&self.default, |route| &route.rule)
+    }
+}
+
+impl Default for Policy {
+    fn default() -> Self {
+        Self::new(Rule::default(), Vec::new())
     }
 }

@@ -1,0 +1,1 @@
+//! Verdicts and heartbeats to the control plane.

@@ -1,0 +1,1 @@
+//! Verdicts on disk until the control plane has stored them.
