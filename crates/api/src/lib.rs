@@ -5,4 +5,4 @@ pub mod query;
 pub mod verdict;
 
 pub use ingest::{Batch, BatchReply, Heartbeat, LossReason, Rejected};
-pub use verdict::{Content, ContentSource, Latency, VerdictEvent, Workload};
+pub use verdict::{Content, ContentSource, Correlation, Latency, VerdictEvent, Workload};

@@ -90,12 +90,25 @@ pub struct VerdictEvent {
     /// W3C trace id, when the request carried one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub trace: Option<String>,
+    /// Inbound: how the agent's own calls were found whose evidence the reply was held against. Absent when none were.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub correlation: Option<Correlation>,
     /// Who.
     #[serde(default)]
     pub workload: Workload,
     /// Text and evidence, only when the policy captures it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub content: Option<Content>,
+}
+
+/// How an agent's reply was matched with the calls that the agent made for it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Correlation {
+    /// Both carried the same W3C trace id.
+    Trace,
+    /// They ran at the same time: a guess, wrong when the agent serves several requests at once.
+    Overlap,
 }
 
 /// Milliseconds, fractional.

@@ -1,0 +1,44 @@
+//! The providers that `/{provider}/…` knows without being told, and where they are.
+//!
+//! The rest of the path is the provider's own, so an SDK's base URL `https://api.openai.com/v1` becomes
+//! `http://proxy/openai/v1`. Providers whose address is the customer's own (Azure, Bedrock, Vertex AI, a self-hosted
+//! vLLM) are added with an upstream of the configuration.
+
+/// Name in the path and origin, by name.
+pub const KNOWN: &[(&str, &str)] = &[
+    ("ai21", "https://api.ai21.com"),
+    ("anthropic", "https://api.anthropic.com"),
+    ("cerebras", "https://api.cerebras.ai"),
+    ("cohere", "https://api.cohere.com"),
+    ("dashscope", "https://dashscope-intl.aliyuncs.com"),
+    ("deepinfra", "https://api.deepinfra.com"),
+    ("deepseek", "https://api.deepseek.com"),
+    ("fireworks", "https://api.fireworks.ai"),
+    ("gemini", "https://generativelanguage.googleapis.com"),
+    ("groq", "https://api.groq.com"),
+    ("huggingface", "https://router.huggingface.co"),
+    ("mistral", "https://api.mistral.ai"),
+    ("moonshot", "https://api.moonshot.ai"),
+    ("nvidia", "https://integrate.api.nvidia.com"),
+    ("ollama", "http://127.0.0.1:11434"),
+    ("openai", "https://api.openai.com"),
+    ("openrouter", "https://openrouter.ai"),
+    ("perplexity", "https://api.perplexity.ai"),
+    ("sambanova", "https://api.sambanova.ai"),
+    ("together", "https://api.together.xyz"),
+    ("xai", "https://api.x.ai"),
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Origin;
+
+    #[test]
+    fn every_known_provider_has_a_valid_origin_and_the_table_is_sorted() {
+        for (name, url) in KNOWN {
+            url.parse::<Origin>().unwrap_or_else(|e| panic!("{name}: {e}"));
+        }
+        assert!(KNOWN.windows(2).all(|w| w[0].0 < w[1].0));
+    }
+}
