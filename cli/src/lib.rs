@@ -1,1 +1,3 @@
-//! AgentGuard on one machine: up, demo, score, check.
+//! AgentGuard on one machine: `up`, `demo`, `score`, `check`.
+
+pub mod provider;

@@ -1,1 +1,3 @@
+//! The `agentguard` command.
+
 fn main() {}
