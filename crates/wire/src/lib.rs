@@ -17,6 +17,8 @@ pub mod encoding;
 pub mod event;
 pub mod framing;
 mod gemini;
+mod loose;
+mod offsets;
 mod ollama;
 mod openai;
 pub mod request;

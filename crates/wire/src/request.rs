@@ -1,5 +1,7 @@
 //! A request, read into one provider-neutral shape. Read-only: requests are never re-encoded.
 
+use std::collections::HashMap;
+
 use serde::{Deserialize, Serialize};
 
 use crate::Dialect;
@@ -45,6 +47,45 @@ impl Request {
             sampling: Sampling::default(),
             wants_json: false,
             continues: None,
+        }
+    }
+
+    /// Adds a turn, unless it says nothing.
+    pub(crate) fn push_turn(&mut self, role: Role, parts: Vec<Part>) {
+        if !parts.is_empty() {
+            self.messages.push(Message { role, parts });
+        }
+    }
+
+    /// Adds the parts of one wire message, as a turn for every run of the same role.
+    pub(crate) fn push_parts(&mut self, parts: Vec<(Role, Part)>) {
+        let mut open = None;
+        for (role, part) in parts {
+            if open != Some(role) {
+                open = Some(role);
+                self.messages.push(Message { role, parts: Vec::new() });
+            }
+            if let Some(turn) = self.messages.last_mut() {
+                turn.parts.push(part);
+            }
+        }
+    }
+
+    /// Names tool results after the calls they answer, where the format gives only the call's id.
+    pub(crate) fn name_tool_results(&mut self) {
+        let mut names = HashMap::new();
+        for part in self.messages.iter_mut().flat_map(|message| &mut message.parts) {
+            match part {
+                Part::ToolCall(call) if !call.id.is_empty() => {
+                    names.insert(call.id.clone(), call.name.clone());
+                }
+                Part::ToolResult { call_id, name, .. } if name.is_empty() => {
+                    if let Some(known) = names.get(call_id) {
+                        name.clone_from(known);
+                    }
+                }
+                _ => {}
+            }
         }
     }
 }
