@@ -1,0 +1,65 @@
+use std::sync::Arc;
+
+use super::*;
+
+/// What a logger with this filter writes while `work` runs.
+fn written(filter: &str, format: Format, work: impl FnOnce()) -> String {
+    let file = Arc::new(tempfile());
+    let subscriber =
+        Registry::default().with(lines(format, Arc::clone(&file))).with(filter_of(filter).expect("a filter"));
+    tracing::subscriber::with_default(subscriber, work);
+    use std::io::{Read, Seek};
+    let mut text = String::new();
+    let mut file: &std::fs::File = &file;
+    file.rewind().and_then(|()| file.read_to_string(&mut text)).expect("readable");
+    text
+}
+
+fn tempfile() -> std::fs::File {
+    tempfile::tempfile().expect("a temporary file")
+}
+
+#[test]
+fn json_lines_are_json() {
+    let text = written("info", Format::Json, || tracing::info!(port = 19003, "listening"));
+    let line: serde_json::Value = serde_json::from_str(text.trim()).unwrap();
+    assert_eq!(
+        (&line["level"], &line["message"], &line["port"]),
+        (&"INFO".into(), &"listening".into(), &19003.into())
+    );
+}
+
+#[test]
+fn dependencies_stay_capped_whatever_is_asked_for() {
+    let text = written("trace,h2=trace", Format::Json, || {
+        tracing::debug!(target: "h2::codec", "frame with headers");
+        tracing::warn!(target: "h2::codec", "reset");
+        tracing::trace!(target: "agentguard_proxy", "ours");
+    });
+    assert!(!text.contains("frame with headers"), "{text}");
+    assert!(text.contains("reset") && text.contains("ours"), "{text}");
+}
+
+#[test]
+fn lines_of_the_log_crate_are_scrubbed_and_keep_their_target() {
+    use log::Log;
+    let text = written("info", Format::Json, || {
+        let record = |level, text| {
+            let args = format_args!("{text}");
+            scrub::Bridge
+                .log(&log::Record::builder().level(level).target("pingora_proxy").args(args).build());
+        };
+        record(log::Level::Error, "Fail to proxy: GET /a?key=secret, Host: h");
+        record(log::Level::Info, "noise");
+    });
+    assert!(text.contains("GET /a?… Host: h") && text.contains("pingora_proxy"), "{text}");
+    assert!(!text.contains("secret") && !text.contains("noise"), "{text}");
+}
+
+#[test]
+fn a_bad_filter_is_explained() {
+    let error = filter_of("loud").err().map(|error| error.to_string());
+    assert!(error.is_none(), "a bare word is a target: {error:?}");
+    let error = filter_of("agentguard=loud").expect_err("not a level").to_string();
+    assert!(error.starts_with("AGENTGUARD_LOG: \"agentguard=loud\" is not a log filter: "), "{error}");
+}
