@@ -19,6 +19,11 @@ pub enum ParseError {
 }
 
 impl ParseError {
+    /// JSON, but not the dialect's shape. `reason` holds no content.
+    pub(crate) fn shape(dialect: Dialect, reason: &str) -> Self {
+        Self::Shape { dialect, reason: reason.to_owned() }
+    }
+
     /// From serde's error, keeping position and category but none of the content that serde quotes.
     pub(crate) fn json(dialect: Dialect, error: &serde_json::Error) -> Self {
         let reason =

@@ -55,12 +55,14 @@ impl Edits {
     #[must_use]
     pub fn apply(&self, choice: u32, start: usize, text: &str) -> String {
         let edits = self.of(choice);
+        let mut edits = edits[edits.partition_point(|edit| edit.end <= start)..].iter().peekable();
         let mut out = String::with_capacity(text.len());
         for (at, ch) in (start..).zip(text.chars()) {
-            match edits.iter().find(|e| e.start <= at && at < e.end) {
+            while edits.next_if(|edit| edit.end <= at).is_some() {}
+            match edits.peek() {
                 Some(edit) if edit.start == at => out.push_str(&edit.replacement),
-                Some(_) => {}
-                None => out.push(ch),
+                Some(edit) if edit.start < at => {}
+                _ => out.push(ch),
             }
         }
         out

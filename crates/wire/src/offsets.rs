@@ -42,6 +42,11 @@ impl Offsets {
         out.push(Event::Text { choice, start, text });
     }
 
+    /// How much text the choice has, in Unicode scalar values.
+    pub(crate) fn length(&self, choice: u32) -> usize {
+        self.0.iter().find(|(c, _)| *c == choice).map_or(0, |(_, track)| track.chars)
+    }
+
     /// Something that is not text stands here.
     pub(crate) fn gap(&mut self, choice: u32) {
         let track = self.track(choice);

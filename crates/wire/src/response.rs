@@ -127,7 +127,7 @@ impl Answer {
                 self.call(*choice, *call).arguments.push_str(fragment);
             }
             Event::Logprobs { choice, tokens } => {
-                self.choice(*choice).logprobs.extend(tokens.iter().cloned())
+                self.choice(*choice).logprobs.extend(tokens.iter().cloned());
             }
             Event::Citation { choice, citation } => self.choice(*choice).citations.push(citation.clone()),
             Event::Finish { choice, reason } => self.choice(*choice).finish = Some(reason.clone()),
@@ -153,6 +153,14 @@ impl Answer {
             calls.resize_with(call + 1, ToolCall::default);
         }
         &mut calls[call]
+    }
+}
+
+impl<'a> FromIterator<&'a Event> for Answer {
+    fn from_iter<I: IntoIterator<Item = &'a Event>>(events: I) -> Self {
+        let mut answer = Self::default();
+        events.into_iter().for_each(|event| answer.apply(event));
+        answer
     }
 }
 

@@ -52,6 +52,18 @@ impl<T> Default for Obj<T> {
     }
 }
 
+/// A string, or an array whose elements read as `T`; anything else is `None`.
+#[derive(Clone, Debug, Default)]
+pub(crate) enum TextOrList<'a, T> {
+    /// Neither.
+    #[default]
+    None,
+    /// A string, borrowed where it holds no escapes.
+    Text(Cow<'a, str>),
+    /// An array.
+    List(Vec<T>),
+}
+
 /// An array whose elements read as `T`; anything else is empty.
 #[derive(Clone, Debug)]
 pub(crate) struct List<T>(pub(crate) Vec<T>);
@@ -182,6 +194,15 @@ impl<'de, T: Deserialize<'de>> FromAny<'de> for List<T> {
     }
 }
 
+impl<'de: 'a, 'a, T: Deserialize<'de>> FromAny<'de> for TextOrList<'a, T> {
+    fn from_text(text: Cow<'de, str>) -> Self {
+        Self::Text(text)
+    }
+    fn from_seq<A: SeqAccess<'de>>(seq: A) -> Result<Self, A::Error> {
+        List::from_seq(seq).map(|List(items)| Self::List(items))
+    }
+}
+
 macro_rules! deserialize {
     ($([$($generics:tt)*] $wrapper:ty;)*) => {$(
         impl<'de $($generics)*> Deserialize<'de> for $wrapper {
@@ -199,4 +220,5 @@ deserialize! {
     [] Flag;
     [, T: Deserialize<'de>] Obj<T>;
     [, T: Deserialize<'de>] List<T>;
+    [: 'a, 'a, T: Deserialize<'de>] TextOrList<'a, T>;
 }

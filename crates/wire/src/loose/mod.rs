@@ -43,6 +43,26 @@ pub(crate) fn decode<R: Reads>(reader: &mut R, data: &[u8], out: &mut Events) {
     }
 }
 
+/// Reads one whole body as a decoder's payload: an answer in the shape of a stream of one event.
+///
+/// # Errors
+/// [`ParseError`] when it is not JSON or not an object.
+pub(crate) fn decode_body<R: Reads>(
+    reader: &mut R,
+    dialect: Dialect,
+    data: &[u8],
+    out: &mut Events,
+) -> Result<(), ParseError> {
+    if let Ok(Obj(Some(payload))) = serde_json::from_slice::<Obj<R::Payload<'_>>>(data) {
+        reader.read(payload, out);
+        return Ok(());
+    }
+    let value = object(dialect, data)?;
+    let payload = R::Payload::deserialize(&value).map_err(|error| ParseError::json(dialect, &error))?;
+    reader.read(payload, out);
+    Ok(())
+}
+
 fn loose(data: &[u8]) -> Option<Value> {
     serde_json::from_slice(data).ok().or_else(|| serde_json::from_str(&repair::text(data)).ok())
 }
