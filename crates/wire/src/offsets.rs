@@ -118,6 +118,11 @@ impl<'e> Rewrite<'e> {
         self.at.iter().find(|(c, _)| *c == choice).map_or(0, |(_, at)| *at)
     }
 
+    /// Whether an edit of the choice begins before that offset.
+    pub(crate) fn edited_before(&self, choice: u32, offset: usize) -> bool {
+        self.edits.of(choice).first().is_some_and(|edit| edit.start < offset)
+    }
+
     /// Notes a change beside the text (an annotation taken out).
     pub(crate) fn touch(&mut self) {
         self.changed = true;

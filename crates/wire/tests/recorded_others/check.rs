@@ -62,7 +62,8 @@ pub(crate) fn cut_anywhere(
         let end = encoder.cut(&notice());
         let ended = frames_in[..delivered].iter().flat_map(|f| &f.events).any(|e| *e == Event::End);
         if end.is_empty() {
-            assert!(ended, "{name}: cut after {delivered} gives nothing");
+            let closed = framing == Framing::JsonArray && delivered == frames_in.len();
+            assert!(ended || closed, "{name}: cut after {delivered} gives nothing");
             continue;
         }
         out.extend_from_slice(&end);

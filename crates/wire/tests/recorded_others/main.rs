@@ -8,3 +8,4 @@ mod anthropic;
 mod check;
 mod expected;
 mod fixtures;
+mod gemini;

@@ -1,0 +1,195 @@
+//! Function calls: whole in one part, or spread over parts whose `partialArgs` name JSON paths (Vertex AI's
+//! `streamFunctionCallArguments`). The latter are put together and said as one piece of JSON when they are complete.
+
+use serde::Deserialize;
+use serde_json::{Map, Value};
+use smallvec::SmallVec;
+
+use crate::Event;
+use crate::event::Events;
+use crate::loose::lenient::{Flag, List, Obj, Text};
+use crate::loose::text_of;
+use crate::response::MAX_TOOL_CALLS;
+
+/// Deeper paths than arguments have.
+const MAX_DEPTH: usize = 64;
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct FunctionCall<'a> {
+    #[serde(borrow, default)]
+    id: Text<'a>,
+    #[serde(borrow, default)]
+    name: Text<'a>,
+    #[serde(default)]
+    args: Option<Value>,
+    #[serde(borrow, default)]
+    partial_args: List<Obj<PartialArg<'a>>>,
+    #[serde(default)]
+    will_continue: Flag,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct PartialArg<'a> {
+    #[serde(borrow, default)]
+    json_path: Text<'a>,
+    #[serde(borrow, default)]
+    string_value: Text<'a>,
+    #[serde(default)]
+    number_value: Option<Value>,
+    #[serde(default)]
+    bool_value: Option<Value>,
+    #[serde(default, deserialize_with = "present")]
+    null_value: Option<()>,
+    #[serde(default)]
+    will_continue: Flag,
+}
+
+/// `NULL_VALUE`, or `null` itself.
+fn present<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<()>, D::Error> {
+    serde::de::IgnoredAny::deserialize(deserializer).map(|_| Some(()))
+}
+
+/// The calls of all choices.
+#[derive(Default)]
+pub(super) struct Calls(SmallVec<[ChoiceCalls; 1]>);
+
+#[derive(Default)]
+struct ChoiceCalls {
+    choice: u32,
+    count: u32,
+    open: Option<Open>,
+}
+
+/// A call that goes on in the next part.
+struct Open {
+    call: u32,
+    args: Value,
+    /// The path whose string goes on.
+    path: Option<String>,
+}
+
+impl Calls {
+    pub(super) fn call(&mut self, choice: u32, part: FunctionCall<'_>, out: &mut Events) {
+        let at = self.0.iter().position(|calls| calls.choice == choice).unwrap_or_else(|| {
+            self.0.push(ChoiceCalls { choice, ..ChoiceCalls::default() });
+            self.0.len() - 1
+        });
+        self.0[at].part(part, out);
+    }
+
+    /// Says what is still open as far as it came.
+    pub(super) fn finish(&mut self, out: &mut Events) {
+        self.0.iter_mut().for_each(|calls| calls.close(out));
+    }
+}
+
+impl ChoiceCalls {
+    fn part(&mut self, part: FunctionCall<'_>, out: &mut Events) {
+        let named = !part.name.as_str().is_empty();
+        if named || self.open.is_none() {
+            if !named && part.args.is_none() && part.partial_args.0.is_empty() {
+                return;
+            }
+            self.close(out);
+            let call = self.count;
+            self.count = (self.count + 1).min(MAX_TOOL_CALLS as u32);
+            out.push(Event::ToolStart {
+                choice: self.choice,
+                call,
+                id: part.id.into_string(),
+                name: part.name.into_string(),
+            });
+            self.open = Some(Open { call, args: Value::Object(Map::new()), path: None });
+        }
+        if let Some(open) = &mut self.open {
+            match part.args {
+                Some(args) if !args.is_null() => open.args = args,
+                _ => {}
+            }
+            part.partial_args.0.into_iter().filter_map(|arg| arg.0).for_each(|arg| open.add(arg));
+        }
+        if !part.will_continue.0 {
+            self.close(out);
+        }
+    }
+
+    fn close(&mut self, out: &mut Events) {
+        let choice = self.choice;
+        if let Some(Open { call, args, .. }) = self.open.take() {
+            out.push(Event::ToolArguments { choice, call, fragment: text_of(&args) });
+            out.push(Event::ToolEnd { choice, call });
+        }
+    }
+}
+
+impl Open {
+    fn add(&mut self, arg: PartialArg<'_>) {
+        let path = arg.json_path.into_string();
+        let goes_on = self.path.as_deref() == Some(&path);
+        self.path = arg.will_continue.0.then(|| path.clone());
+        let value = match (arg.string_value.0, arg.number_value, arg.bool_value, arg.null_value) {
+            (Some(text), ..) => Value::String(text.into_owned()),
+            (None, Some(value), ..) | (None, None, Some(value), _) => value,
+            (None, None, None, Some(())) => Value::Null,
+            (None, None, None, None) => return,
+        };
+        let Some(place) = place(&mut self.args, &path) else { return };
+        match (place, value) {
+            (Value::String(text), Value::String(more)) if goes_on => text.push_str(&more),
+            (place, value) => *place = value,
+        }
+    }
+}
+
+/// The place that a JSON path (RFC 9535, names and indices only) names; made when it is missing.
+fn place<'v>(root: &'v mut Value, path: &str) -> Option<&'v mut Value> {
+    let mut rest = path.strip_prefix('$').unwrap_or(path);
+    let mut place = root;
+    for _ in 0..MAX_DEPTH {
+        if rest.is_empty() {
+            return Some(place);
+        }
+        let key = if let Some(bracketed) = rest.strip_prefix('[') {
+            let quote = bracketed.chars().next().filter(|c| matches!(c, '"' | '\''));
+            let (key, after) = match quote {
+                Some(quote) => {
+                    bracketed[1..].split_once(quote).and_then(|(k, a)| Some((k, a.strip_prefix(']')?)))?
+                }
+                None => bracketed.split_once(']')?,
+            };
+            rest = after;
+            match (quote, key.parse::<usize>()) {
+                (None, Ok(index)) => {
+                    place = element(place, index);
+                    continue;
+                }
+                _ => key,
+            }
+        } else {
+            let name = rest.strip_prefix('.').unwrap_or(rest);
+            let end = name.find(['.', '[']).unwrap_or(name.len());
+            rest = &name[end..];
+            &name[..end]
+        };
+        if !place.is_object() {
+            *place = Value::Object(Map::new());
+        }
+        place = place.as_object_mut()?.entry(key).or_insert(Value::Null);
+    }
+    None
+}
+
+/// The element at that index, or a new one at the end: indices come in order, and a hostile one makes no room.
+fn element(place: &mut Value, index: usize) -> &mut Value {
+    if !place.is_array() {
+        *place = Value::Array(Vec::new());
+    }
+    let Value::Array(items) = place else { unreachable!("just made an array") };
+    if index >= items.len() {
+        items.push(Value::Null);
+    }
+    let last = items.len() - 1;
+    &mut items[index.min(last)]
+}

@@ -1,0 +1,360 @@
+//! Elements of a stream, and whole bodies, → events.
+
+use serde::Deserialize;
+use serde::de::IgnoredAny;
+use serde_json::Value;
+
+use super::DIALECT;
+use super::calls::{Calls, FunctionCall};
+use crate::codec::{EventDecoder, ParseError};
+use crate::event::Events;
+use crate::loose::lenient::{Count, Flag, List, Number, Obj, Text};
+use crate::loose::{self, Reads};
+use crate::offsets::Offsets;
+use crate::response::MAX_CHOICES;
+use crate::{Answer, Citation, Event, Finish, TokenLogprob, Usage};
+
+/// More citations than an answer has; later ones are dropped rather than remembered for ever.
+const MAX_CITATIONS: usize = 4096;
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Response<'a> {
+    #[serde(borrow, default)]
+    candidates: List<Obj<Candidate<'a>>>,
+    #[serde(borrow, default)]
+    prompt_feedback: Obj<Feedback<'a>>,
+    #[serde(default)]
+    usage_metadata: Obj<Tokens>,
+    #[serde(borrow, default)]
+    model_version: Text<'a>,
+    #[serde(borrow, default)]
+    response_id: Text<'a>,
+    #[serde(borrow, default)]
+    error: Obj<Failure<'a>>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Candidate<'a> {
+    #[serde(default)]
+    index: Count,
+    #[serde(borrow, default)]
+    content: Obj<Content<'a>>,
+    #[serde(borrow, default)]
+    finish_reason: Text<'a>,
+    #[serde(borrow, default)]
+    finish_message: Text<'a>,
+    #[serde(borrow, default)]
+    logprobs_result: Obj<Logprobs<'a>>,
+    #[serde(borrow, default)]
+    grounding_metadata: Obj<Grounding<'a>>,
+    #[serde(borrow, default)]
+    citation_metadata: Obj<Citations<'a>>,
+}
+
+#[derive(Deserialize)]
+struct Content<'a> {
+    #[serde(borrow, default)]
+    parts: List<Obj<Part<'a>>>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Part<'a> {
+    #[serde(borrow, default)]
+    text: Text<'a>,
+    #[serde(default)]
+    thought: Flag,
+    #[serde(borrow, default)]
+    function_call: Obj<FunctionCall<'a>>,
+    // Content that is neither text nor a call for the client; it parts the text around it.
+    #[serde(default)]
+    executable_code: Obj<IgnoredAny>,
+    #[serde(default)]
+    code_execution_result: Obj<IgnoredAny>,
+    #[serde(default)]
+    inline_data: Obj<IgnoredAny>,
+    #[serde(default)]
+    file_data: Obj<IgnoredAny>,
+    #[serde(default)]
+    tool_call: Obj<IgnoredAny>,
+    #[serde(default)]
+    tool_response: Obj<IgnoredAny>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Logprobs<'a> {
+    #[serde(borrow, default)]
+    chosen_candidates: List<Obj<Chosen<'a>>>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Chosen<'a> {
+    #[serde(borrow, default)]
+    token: Text<'a>,
+    #[serde(default)]
+    log_probability: Number,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Grounding<'a> {
+    #[serde(borrow, default)]
+    grounding_chunks: List<Obj<Chunk<'a>>>,
+}
+
+/// Where grounding came from; one of them is set.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Chunk<'a> {
+    #[serde(borrow, default)]
+    web: Obj<Source<'a>>,
+    #[serde(borrow, default)]
+    retrieved_context: Obj<Source<'a>>,
+    #[serde(borrow, default)]
+    maps: Obj<Source<'a>>,
+}
+
+#[derive(Deserialize)]
+struct Citations<'a> {
+    /// Vertex AI's name.
+    #[serde(borrow, default)]
+    citations: List<Obj<Source<'a>>>,
+    /// The Gemini API's name.
+    #[serde(borrow, default, rename = "citationSources")]
+    sources: List<Obj<Source<'a>>>,
+}
+
+#[derive(Deserialize)]
+struct Source<'a> {
+    #[serde(borrow, default)]
+    uri: Text<'a>,
+    #[serde(borrow, default)]
+    title: Text<'a>,
+    #[serde(borrow, default)]
+    text: Text<'a>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Feedback<'a> {
+    #[serde(borrow, default)]
+    block_reason: Text<'a>,
+    #[serde(borrow, default)]
+    block_reason_message: Text<'a>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Tokens {
+    #[serde(default)]
+    prompt_token_count: Count,
+    #[serde(default)]
+    candidates_token_count: Count,
+}
+
+#[derive(Deserialize)]
+struct Failure<'a> {
+    #[serde(borrow, default)]
+    message: Text<'a>,
+    #[serde(borrow, default)]
+    status: Text<'a>,
+}
+
+/// One stream's state.
+#[derive(Default)]
+pub(super) struct Decoder {
+    started: (String, String),
+    offsets: Offsets,
+    calls: Calls,
+    cited: Vec<(u32, Citation)>,
+    usage: Option<Usage>,
+}
+
+/// Reads a whole body, or a stream that something gathered into one array.
+pub(super) fn answer(body: &Value) -> Result<Answer, ParseError> {
+    let elements = match body {
+        Value::Array(elements) => elements.as_slice(),
+        other => std::slice::from_ref(other),
+    };
+    let known = ["candidates", "promptFeedback", "usageMetadata", "error"];
+    if !elements.iter().any(|element| known.iter().any(|key| element.get(key).is_some())) {
+        return Err(ParseError::Shape { dialect: DIALECT, reason: "no candidates".to_owned() });
+    }
+    let (mut decoder, mut events) = (Decoder::default(), Events::new());
+    for element in elements {
+        let response = Obj::<Response<'_>>::deserialize(element);
+        if let Obj(Some(response)) = response.map_err(|error| ParseError::json(DIALECT, &error))? {
+            decoder.read(response, &mut events);
+        }
+    }
+    decoder.finish(&mut events);
+    let mut answer = Answer::default();
+    events.iter().for_each(|event| answer.apply(event));
+    Ok(answer)
+}
+
+impl EventDecoder for Decoder {
+    fn decode(&mut self, _name: Option<&str>, data: &[u8], out: &mut Events) {
+        loose::decode(self, data, out);
+    }
+
+    fn finish(&mut self, out: &mut Events) {
+        self.calls.finish(out);
+    }
+}
+
+impl Reads for Decoder {
+    type Payload<'a> = Response<'a>;
+
+    fn read(&mut self, response: Response<'_>, out: &mut Events) {
+        self.start(&response, out);
+        for (position, candidate) in (0..MAX_CHOICES as u64).zip(response.candidates.0) {
+            let Some(candidate) = candidate.0 else { continue };
+            // Vertex AI leaves the index of the only candidate out.
+            let choice = candidate.index.0.unwrap_or(position).min(MAX_CHOICES as u64 - 1) as u32;
+            self.candidate(choice, candidate, out);
+        }
+        if let Some(feedback) = response.prompt_feedback.0
+            && feedback.block_reason.filled().is_some()
+        {
+            let message = feedback.block_reason_message.filled();
+            out.extend(message.map(|text| Event::Refusal { choice: 0, text }));
+            out.push(Event::Finish { choice: 0, reason: Finish::ContentFilter });
+        }
+        if let Some(tokens) = response.usage_metadata.0 {
+            self.tokens(&tokens, out);
+        }
+        if let Some(error) = response.error.0 {
+            let message = error.message.filled().or_else(|| error.status.filled());
+            out.push(Event::Error { message: message.unwrap_or_else(|| "error".to_owned()) });
+        }
+    }
+}
+
+impl Decoder {
+    /// Every element repeats id and model; only what is new is said again.
+    fn start(&mut self, response: &Response<'_>, out: &mut Events) {
+        let (id, model) = (response.response_id.as_str(), response.model_version.as_str());
+        let known = (self.started.0 == id || id.is_empty()) && (self.started.1 == model || model.is_empty());
+        if !known {
+            self.started = (id.to_owned(), model.to_owned());
+            out.push(Event::Start { id: id.to_owned(), model: model.to_owned() });
+        }
+    }
+
+    fn candidate(&mut self, choice: u32, candidate: Candidate<'_>, out: &mut Events) {
+        for part in candidate.content.0.into_iter().flat_map(|content| content.parts.0) {
+            if let Some(part) = part.0 {
+                self.part(choice, part, out);
+            }
+        }
+        if let Some(logprobs) = candidate.logprobs_result.0 {
+            let chosen = logprobs.chosen_candidates.0.into_iter().filter_map(|chosen| chosen.0);
+            let tokens: Vec<_> = chosen.filter_map(token).collect();
+            if !tokens.is_empty() {
+                out.push(Event::Logprobs { choice, tokens });
+            }
+        }
+        self.cite(choice, candidate.grounding_metadata.0, candidate.citation_metadata.0, out);
+        if let Some(reason) = candidate.finish_reason.filled() {
+            let reason = finish(reason);
+            if reason == Finish::ContentFilter {
+                let message = candidate.finish_message.filled();
+                out.extend(message.map(|text| Event::Refusal { choice, text }));
+            }
+            out.push(Event::Finish { choice, reason });
+        }
+    }
+
+    fn part(&mut self, choice: u32, part: Part<'_>, out: &mut Events) {
+        let other = part.executable_code.0.is_some()
+            || part.code_execution_result.0.is_some()
+            || part.inline_data.0.is_some()
+            || part.file_data.0.is_some()
+            || part.tool_call.0.is_some()
+            || part.tool_response.0.is_some();
+        if let Some(call) = part.function_call.0 {
+            self.offsets.gap(choice);
+            self.calls.call(choice, call, out);
+        } else if other {
+            self.offsets.gap(choice);
+        }
+        match part.text.filled() {
+            Some(text) if part.thought.0 => {
+                self.offsets.gap(choice);
+                out.push(Event::Reasoning { choice, text });
+            }
+            Some(text) => self.offsets.text(choice, text, out),
+            None => {}
+        }
+    }
+
+    /// Elements repeat the sources found so far: those of earlier elements are not said again.
+    fn cite(
+        &mut self,
+        choice: u32,
+        grounding: Option<Grounding<'_>>,
+        quoted: Option<Citations<'_>>,
+        out: &mut Events,
+    ) {
+        let chunks = grounding.into_iter().flat_map(|grounding| grounding.grounding_chunks.0);
+        let grounded = chunks.filter_map(|chunk| {
+            let chunk = chunk.0?;
+            chunk.web.0.or(chunk.retrieved_context.0).or(chunk.maps.0)
+        });
+        let quoted =
+            quoted.into_iter().flat_map(|quoted| quoted.citations.0.into_iter().chain(quoted.sources.0));
+        let sources = grounded.chain(quoted.filter_map(|source| source.0));
+        let before = self.cited.len();
+        for source in sources {
+            let citation = Citation {
+                source: source.uri.into_string(),
+                title: source.title.into_string(),
+                quote: source.text.into_string(),
+            };
+            let known = self.cited[..before].iter().any(|(at, known)| *at == choice && *known == citation);
+            if !known && self.cited.len() < MAX_CITATIONS {
+                self.cited.push((choice, citation.clone()));
+                out.push(Event::Citation { choice, citation });
+            }
+        }
+    }
+
+    fn tokens(&mut self, tokens: &Tokens, out: &mut Events) {
+        let counts = (tokens.prompt_token_count.0, tokens.candidates_token_count.0);
+        if counts == (None, None) {
+            return;
+        }
+        let last = self.usage.unwrap_or_default();
+        let usage = Usage { input: counts.0.unwrap_or(last.input), output: counts.1.unwrap_or(last.output) };
+        self.usage = Some(usage);
+        out.push(Event::Usage(usage));
+    }
+}
+
+fn token(chosen: Chosen<'_>) -> Option<TokenLogprob> {
+    let logprob = chosen.log_probability.0? as f32;
+    Some(TokenLogprob { token: chosen.token.into_string(), logprob })
+}
+
+fn finish(reason: String) -> Finish {
+    match reason.as_str() {
+        "STOP" => Finish::Stop,
+        "MAX_TOKENS" => Finish::Length,
+        "SAFETY"
+        | "RECITATION"
+        | "BLOCKLIST"
+        | "PROHIBITED_CONTENT"
+        | "SPII"
+        | "MODEL_ARMOR"
+        | "ESCALATION"
+        | "IMAGE_SAFETY"
+        | "IMAGE_PROHIBITED_CONTENT"
+        | "IMAGE_RECITATION" => Finish::ContentFilter,
+        _ => Finish::Other(reason),
+    }
+}
