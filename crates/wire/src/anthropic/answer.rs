@@ -1,25 +1,38 @@
 //! Unstreamed bodies: read, redacted, replaced.
 
-use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::decoder::{Decoder, Message};
 use super::{DIALECT, stop_details};
 use crate::codec::ParseError;
 use crate::event::Events;
+use crate::loose::{self, Reads};
 use crate::offsets::Rewrite;
 use crate::{Answer, Edits, Notice};
 
-pub(super) fn read(body: &Value) -> Result<Answer, ParseError> {
-    if body.get("content").is_none() && body.get("error").is_none() {
-        return Err(ParseError::Shape { dialect: DIALECT, reason: "neither content nor error".to_owned() });
+pub(super) fn read(body: &[u8]) -> Result<Answer, ParseError> {
+    let (mut whole, mut events) = (Whole::default(), Events::new());
+    loose::decode_body(&mut whole, DIALECT, body, &mut events)?;
+    if !whole.recognised {
+        return Err(ParseError::shape(DIALECT, "it has neither content nor an error"));
     }
-    let message = Message::deserialize(body).map_err(|error| ParseError::json(DIALECT, &error))?;
-    let mut events = Events::new();
-    Decoder::default().message(message, &mut events);
-    let mut answer = Answer::default();
-    events.iter().for_each(|event| answer.apply(event));
-    Ok(answer)
+    Ok(Answer::from_iter(&events))
+}
+
+/// Reads a body as a stream of one message.
+#[derive(Default)]
+struct Whole {
+    recognised: bool,
+    blocks: Decoder,
+}
+
+impl Reads for Whole {
+    type Payload<'a> = Message<'a>;
+
+    fn read(&mut self, message: Message<'_>, out: &mut Events) {
+        self.recognised = message.is_known();
+        self.blocks.message(message, out);
+    }
 }
 
 /// Citations of a block whose text changed go with it: they vouch for words that are no longer there.

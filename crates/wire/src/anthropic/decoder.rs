@@ -12,115 +12,95 @@ use crate::offsets::Offsets;
 use crate::response::MAX_TOOL_CALLS;
 use crate::{Citation, Event, Finish, Usage};
 
-#[derive(Deserialize)]
+#[derive(Default, Deserialize)]
+#[serde(default, bound(deserialize = "'de: 'a"))]
 pub(super) struct Payload<'a> {
-    #[serde(borrow, default, rename = "type")]
+    #[serde(rename = "type")]
     kind: Text<'a>,
-    #[serde(default)]
     index: Count,
-    #[serde(borrow, default)]
     delta: Obj<Delta<'a>>,
-    #[serde(borrow, default)]
     content_block: Obj<Block<'a>>,
-    #[serde(borrow, default)]
     message: Obj<Message<'a>>,
-    #[serde(default)]
     usage: Obj<Tokens>,
-    #[serde(borrow, default)]
     error: Obj<Failure<'a>>,
 }
 
 /// A whole message: an unstreamed body, or what `message_start` announces.
-#[derive(Deserialize)]
+#[derive(Default, Deserialize)]
+#[serde(default, bound(deserialize = "'de: 'a"))]
 pub(super) struct Message<'a> {
-    #[serde(borrow, default)]
     id: Text<'a>,
-    #[serde(borrow, default)]
     model: Text<'a>,
-    #[serde(borrow, default)]
-    content: List<Obj<Block<'a>>>,
-    #[serde(borrow, default)]
+    content: Option<List<Obj<Block<'a>>>>,
     stop_reason: Text<'a>,
-    #[serde(borrow, default)]
     stop_details: Obj<StopDetails<'a>>,
-    #[serde(default)]
     usage: Obj<Tokens>,
-    #[serde(borrow, default)]
     error: Obj<Failure<'a>>,
 }
 
-#[derive(Deserialize)]
+impl Message<'_> {
+    /// Whether this is a message of this dialect at all.
+    pub(super) fn is_known(&self) -> bool {
+        self.content.is_some() || self.error.0.is_some()
+    }
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default, bound(deserialize = "'de: 'a"))]
 struct Block<'a> {
-    #[serde(borrow, default, rename = "type")]
+    #[serde(rename = "type")]
     kind: Text<'a>,
-    #[serde(borrow, default)]
     text: Text<'a>,
-    #[serde(borrow, default)]
     thinking: Text<'a>,
-    #[serde(borrow, default)]
     id: Text<'a>,
-    #[serde(borrow, default)]
     name: Text<'a>,
-    #[serde(default)]
     input: Option<Value>,
-    #[serde(borrow, default)]
     citations: List<Obj<Source<'a>>>,
 }
 
-#[derive(Deserialize)]
+#[derive(Default, Deserialize)]
+#[serde(default, bound(deserialize = "'de: 'a"))]
 struct Delta<'a> {
-    #[serde(borrow, default, rename = "type")]
+    #[serde(rename = "type")]
     kind: Text<'a>,
-    #[serde(borrow, default)]
     text: Text<'a>,
-    #[serde(borrow, default)]
     thinking: Text<'a>,
-    #[serde(borrow, default)]
     partial_json: Text<'a>,
-    #[serde(borrow, default)]
     citation: Obj<Source<'a>>,
-    #[serde(borrow, default)]
     stop_reason: Text<'a>,
-    #[serde(borrow, default)]
     stop_details: Obj<StopDetails<'a>>,
 }
 
 /// Any of the citation locations: in a document, a search result, the web.
-#[derive(Deserialize)]
+#[derive(Default, Deserialize)]
+#[serde(default, bound(deserialize = "'de: 'a"))]
 struct Source<'a> {
-    #[serde(borrow, default)]
     cited_text: Text<'a>,
-    #[serde(borrow, default)]
     url: Text<'a>,
-    #[serde(borrow, default)]
     source: Text<'a>,
-    #[serde(borrow, default)]
     file_id: Text<'a>,
-    #[serde(borrow, default)]
     title: Text<'a>,
-    #[serde(borrow, default)]
     document_title: Text<'a>,
 }
 
-#[derive(Deserialize)]
+#[derive(Default, Deserialize)]
+#[serde(default, bound(deserialize = "'de: 'a"))]
 struct StopDetails<'a> {
-    #[serde(borrow, default)]
     explanation: Text<'a>,
 }
 
-#[derive(Clone, Copy, Deserialize)]
+#[derive(Clone, Copy, Default, Deserialize)]
+#[serde(default)]
 struct Tokens {
-    #[serde(default)]
     input_tokens: Count,
-    #[serde(default)]
     output_tokens: Count,
 }
 
-#[derive(Deserialize)]
+#[derive(Default, Deserialize)]
+#[serde(default, bound(deserialize = "'de: 'a"))]
 struct Failure<'a> {
-    #[serde(borrow, default, rename = "type")]
+    #[serde(rename = "type")]
     kind: Text<'a>,
-    #[serde(borrow, default)]
     message: Text<'a>,
 }
 
@@ -198,7 +178,7 @@ impl Decoder {
             return;
         }
         out.push(Event::Start { id: message.id.into_string(), model: message.model.into_string() });
-        for (index, block) in (0..).zip(message.content.0) {
+        for (index, block) in (0..).zip(message.content.unwrap_or_default().0) {
             if let Some(block) = block.0 {
                 self.start(index, block, out);
                 self.stop(index, out);

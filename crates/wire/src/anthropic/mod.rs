@@ -25,7 +25,7 @@ impl Codec for Messages {
     }
 
     fn answer(&self, body: &[u8]) -> Result<Answer, ParseError> {
-        answer::read(&loose::object(DIALECT, body)?)
+        answer::read(body)
     }
 
     fn redact(&self, body: &[u8], edits: &Edits) -> Result<Vec<u8>, ParseError> {

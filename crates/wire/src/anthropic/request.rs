@@ -12,7 +12,7 @@ const CLIENT_RUN: [&str; 4] = ["bash_", "text_editor_", "computer_", "memory_"];
 
 pub(super) fn read(endpoint: &Endpoint, body: &Value) -> Result<Request, ParseError> {
     if !body.get("messages").is_some_and(Value::is_array) {
-        return Err(ParseError::Shape { dialect: DIALECT, reason: "no messages".to_owned() });
+        return Err(ParseError::shape(DIALECT, "it has no list of messages"));
     }
     let mut request = Request::new(DIALECT);
     request.model = match str_of(body, "model") {

@@ -14,35 +14,25 @@ use crate::response::MAX_TOOL_CALLS;
 /// Deeper paths than arguments have.
 const MAX_DEPTH: usize = 64;
 
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Default, Deserialize)]
+#[serde(default, rename_all = "camelCase", bound(deserialize = "'de: 'a"))]
 pub(super) struct FunctionCall<'a> {
-    #[serde(borrow, default)]
     id: Text<'a>,
-    #[serde(borrow, default)]
     name: Text<'a>,
-    #[serde(default)]
     args: Option<Value>,
-    #[serde(borrow, default)]
     partial_args: List<Obj<PartialArg<'a>>>,
-    #[serde(default)]
     will_continue: Flag,
 }
 
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Default, Deserialize)]
+#[serde(default, rename_all = "camelCase", bound(deserialize = "'de: 'a"))]
 struct PartialArg<'a> {
-    #[serde(borrow, default)]
     json_path: Text<'a>,
-    #[serde(borrow, default)]
     string_value: Text<'a>,
-    #[serde(default)]
     number_value: Option<Value>,
-    #[serde(default)]
     bool_value: Option<Value>,
     #[serde(default, deserialize_with = "present")]
     null_value: Option<()>,
-    #[serde(default)]
     will_continue: Flag,
 }
 

@@ -2,7 +2,6 @@
 
 use serde::Deserialize;
 use serde::de::IgnoredAny;
-use serde_json::Value;
 
 use super::DIALECT;
 use super::calls::{Calls, FunctionCall};
@@ -17,156 +16,122 @@ use crate::{Answer, Citation, Event, Finish, TokenLogprob, Usage};
 /// More citations than an answer has; later ones are dropped rather than remembered for ever.
 const MAX_CITATIONS: usize = 4096;
 
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Default, Deserialize)]
+#[serde(default, rename_all = "camelCase", bound(deserialize = "'de: 'a"))]
 pub(super) struct Response<'a> {
-    #[serde(borrow, default)]
     candidates: List<Obj<Candidate<'a>>>,
-    #[serde(borrow, default)]
     prompt_feedback: Obj<Feedback<'a>>,
-    #[serde(default)]
     usage_metadata: Obj<Tokens>,
-    #[serde(borrow, default)]
     model_version: Text<'a>,
-    #[serde(borrow, default)]
     response_id: Text<'a>,
-    #[serde(borrow, default)]
     error: Obj<Failure<'a>>,
 }
 
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Default, Deserialize)]
+#[serde(default, rename_all = "camelCase", bound(deserialize = "'de: 'a"))]
 struct Candidate<'a> {
-    #[serde(default)]
     index: Count,
-    #[serde(borrow, default)]
     content: Obj<Content<'a>>,
-    #[serde(borrow, default)]
     finish_reason: Text<'a>,
-    #[serde(borrow, default)]
     finish_message: Text<'a>,
-    #[serde(borrow, default)]
     logprobs_result: Obj<Logprobs<'a>>,
-    #[serde(borrow, default)]
     grounding_metadata: Obj<Grounding<'a>>,
-    #[serde(borrow, default)]
     citation_metadata: Obj<Citations<'a>>,
 }
 
-#[derive(Deserialize)]
+#[derive(Default, Deserialize)]
+#[serde(default, bound(deserialize = "'de: 'a"))]
 struct Content<'a> {
-    #[serde(borrow, default)]
     parts: List<Obj<Part<'a>>>,
 }
 
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Default, Deserialize)]
+#[serde(default, rename_all = "camelCase", bound(deserialize = "'de: 'a"))]
 struct Part<'a> {
-    #[serde(borrow, default)]
     text: Text<'a>,
-    #[serde(default)]
     thought: Flag,
-    #[serde(borrow, default)]
     function_call: Obj<FunctionCall<'a>>,
     // Content that is neither text nor a call for the client; it parts the text around it.
-    #[serde(default)]
     executable_code: Obj<IgnoredAny>,
-    #[serde(default)]
     code_execution_result: Obj<IgnoredAny>,
-    #[serde(default)]
     inline_data: Obj<IgnoredAny>,
-    #[serde(default)]
     file_data: Obj<IgnoredAny>,
-    #[serde(default)]
     tool_call: Obj<IgnoredAny>,
-    #[serde(default)]
     tool_response: Obj<IgnoredAny>,
 }
 
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Default, Deserialize)]
+#[serde(default, rename_all = "camelCase", bound(deserialize = "'de: 'a"))]
 struct Logprobs<'a> {
-    #[serde(borrow, default)]
     chosen_candidates: List<Obj<Chosen<'a>>>,
 }
 
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Default, Deserialize)]
+#[serde(default, rename_all = "camelCase", bound(deserialize = "'de: 'a"))]
 struct Chosen<'a> {
-    #[serde(borrow, default)]
     token: Text<'a>,
-    #[serde(default)]
     log_probability: Number,
 }
 
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Default, Deserialize)]
+#[serde(default, rename_all = "camelCase", bound(deserialize = "'de: 'a"))]
 struct Grounding<'a> {
-    #[serde(borrow, default)]
     grounding_chunks: List<Obj<Chunk<'a>>>,
 }
 
 /// Where grounding came from; one of them is set.
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Default, Deserialize)]
+#[serde(default, rename_all = "camelCase", bound(deserialize = "'de: 'a"))]
 struct Chunk<'a> {
-    #[serde(borrow, default)]
     web: Obj<Source<'a>>,
-    #[serde(borrow, default)]
     retrieved_context: Obj<Source<'a>>,
-    #[serde(borrow, default)]
     maps: Obj<Source<'a>>,
 }
 
-#[derive(Deserialize)]
+#[derive(Default, Deserialize)]
+#[serde(default, bound(deserialize = "'de: 'a"))]
 struct Citations<'a> {
     /// Vertex AI's name.
-    #[serde(borrow, default)]
     citations: List<Obj<Source<'a>>>,
     /// The Gemini API's name.
-    #[serde(borrow, default, rename = "citationSources")]
+    #[serde(rename = "citationSources")]
     sources: List<Obj<Source<'a>>>,
 }
 
-#[derive(Deserialize)]
+#[derive(Default, Deserialize)]
+#[serde(default, bound(deserialize = "'de: 'a"))]
 struct Source<'a> {
-    #[serde(borrow, default)]
     uri: Text<'a>,
-    #[serde(borrow, default)]
     title: Text<'a>,
-    #[serde(borrow, default)]
     text: Text<'a>,
 }
 
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Default, Deserialize)]
+#[serde(default, rename_all = "camelCase", bound(deserialize = "'de: 'a"))]
 struct Feedback<'a> {
-    #[serde(borrow, default)]
     block_reason: Text<'a>,
-    #[serde(borrow, default)]
     block_reason_message: Text<'a>,
 }
 
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
 struct Tokens {
-    #[serde(default)]
     prompt_token_count: Count,
-    #[serde(default)]
     candidates_token_count: Count,
 }
 
-#[derive(Deserialize)]
+#[derive(Default, Deserialize)]
+#[serde(default, bound(deserialize = "'de: 'a"))]
 struct Failure<'a> {
-    #[serde(borrow, default)]
     message: Text<'a>,
-    #[serde(borrow, default)]
     status: Text<'a>,
 }
 
 /// One stream's state.
 #[derive(Default)]
 pub(super) struct Decoder {
+    /// Whether anything was a response of this dialect.
+    recognised: bool,
     started: (String, String),
     offsets: Offsets,
     calls: Calls,
@@ -175,26 +140,24 @@ pub(super) struct Decoder {
 }
 
 /// Reads a whole body, or a stream that something gathered into one array.
-pub(super) fn answer(body: &Value) -> Result<Answer, ParseError> {
-    let elements = match body {
-        Value::Array(elements) => elements.as_slice(),
-        other => std::slice::from_ref(other),
-    };
-    let known = ["candidates", "promptFeedback", "usageMetadata", "error"];
-    if !elements.iter().any(|element| known.iter().any(|key| element.get(key).is_some())) {
-        return Err(ParseError::Shape { dialect: DIALECT, reason: "no candidates".to_owned() });
-    }
+pub(super) fn answer(body: &[u8]) -> Result<Answer, ParseError> {
     let (mut decoder, mut events) = (Decoder::default(), Events::new());
-    for element in elements {
-        let response = Obj::<Response<'_>>::deserialize(element);
-        if let Obj(Some(response)) = response.map_err(|error| ParseError::json(DIALECT, &error))? {
-            decoder.read(response, &mut events);
+    if body.trim_ascii_start().starts_with(b"[") {
+        let gathered = loose::value(DIALECT, body)?;
+        for element in gathered.as_array().into_iter().flatten() {
+            let response = Obj::<Response<'_>>::deserialize(element);
+            if let Obj(Some(response)) = response.map_err(|error| ParseError::json(DIALECT, &error))? {
+                decoder.read(response, &mut events);
+            }
         }
+    } else {
+        loose::decode_body(&mut decoder, DIALECT, body, &mut events)?;
+    }
+    if !decoder.recognised {
+        return Err(ParseError::shape(DIALECT, "it has no candidates"));
     }
     decoder.finish(&mut events);
-    let mut answer = Answer::default();
-    events.iter().for_each(|event| answer.apply(event));
-    Ok(answer)
+    Ok(Answer::from_iter(&events))
 }
 
 impl EventDecoder for Decoder {
@@ -211,6 +174,10 @@ impl Reads for Decoder {
     type Payload<'a> = Response<'a>;
 
     fn read(&mut self, response: Response<'_>, out: &mut Events) {
+        self.recognised |= !response.candidates.0.is_empty()
+            || response.prompt_feedback.0.is_some()
+            || response.usage_metadata.0.is_some()
+            || response.error.0.is_some();
         self.start(&response, out);
         for (position, candidate) in (0..MAX_CHOICES as u64).zip(response.candidates.0) {
             let Some(candidate) = candidate.0 else { continue };

@@ -23,9 +23,10 @@ pub(super) struct Encoder {
     usage: Option<Box<RawValue>>,
 }
 
-#[derive(Deserialize)]
+#[derive(Default, Deserialize)]
+#[serde(default, bound(deserialize = "'de: 'a"))]
 struct Outline<'a> {
-    #[serde(borrow, default, rename = "usageMetadata")]
+    #[serde(rename = "usageMetadata")]
     usage: Option<&'a RawValue>,
 }
 

@@ -27,7 +27,7 @@ impl Codec for Gemini {
     }
 
     fn answer(&self, body: &[u8]) -> Result<Answer, ParseError> {
-        decoder::answer(&loose::value(DIALECT, body)?)
+        decoder::answer(body)
     }
 
     fn redact(&self, body: &[u8], edits: &Edits) -> Result<Vec<u8>, ParseError> {

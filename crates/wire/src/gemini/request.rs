@@ -11,7 +11,7 @@ use crate::{Document, Endpoint, Part, Request, Role, Sampling, Tool, ToolCall};
 
 pub(super) fn read(endpoint: &Endpoint, body: &Value) -> Result<Request, ParseError> {
     let Some(contents) = field(body, "contents") else {
-        return Err(ParseError::Shape { dialect: DIALECT, reason: "no contents".to_owned() });
+        return Err(ParseError::shape(DIALECT, "it has no contents"));
     };
     let mut request = Request::new(DIALECT);
     request.model = match &endpoint.model {
