@@ -32,13 +32,14 @@ const CAPPED: &[&str] = &[
 pub enum LogError {
     /// The filter is not one.
     #[error(
-        "{FILTER_VARIABLE}: {filter:?} is not a log filter: {source}; use a level (error, warn, info, debug, trace) or target=level pairs with commas between them"
+        "{FILTER_VARIABLE}: {filter:?} is not a log filter: {why}; use a level (error, warn, info, debug, trace, off) or \
+         target=level pairs with commas between them"
     )]
     Filter {
         /// As given.
         filter: String,
         /// What is wrong.
-        source: tracing_subscriber::filter::ParseError,
+        why: String,
     },
     /// Somebody set up logging before.
     #[error("logging is already set up in this process")]
@@ -78,11 +79,21 @@ pub fn init(filter: Option<&str>, format: Format) -> Result<(), LogError> {
 }
 
 fn filter_of(text: &str) -> Result<EnvFilter, LogError> {
-    let bad = |source| LogError::Filter { filter: text.to_owned(), source };
-    let filter =
-        EnvFilter::builder().with_default_directive(LevelFilter::INFO.into()).parse(text).map_err(bad)?;
+    let bad = |why: String| LogError::Filter { filter: text.to_owned(), why };
+    // A bare word is a target to `tracing`, so that a misspelt level would silence everything else.
+    let words: Vec<&str> = text.split(',').map(str::trim).filter(|word| !word.is_empty()).collect();
+    for word in words.iter().filter(|word| !word.contains(['=', '['])) {
+        if word.parse::<LevelFilter>().is_err() {
+            return Err(bad(format!("{word:?} is no level")));
+        }
+    }
+    let filter = EnvFilter::builder()
+        .with_default_directive(LevelFilter::INFO.into())
+        .parse(words.join(","))
+        .map_err(|error| bad(error.to_string()))?;
     CAPPED.iter().try_fold(filter, |filter, target| {
-        Ok(filter.add_directive(format!("{target}=warn").parse().map_err(bad)?))
+        let cap = format!("{target}=warn").parse().map_err(|error| bad(format!("{target}: {error}")))?;
+        Ok(filter.add_directive(cap))
     })
 }
 

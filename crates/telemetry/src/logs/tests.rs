@@ -1,22 +1,18 @@
+use std::io::{Read, Seek};
 use std::sync::Arc;
 
 use super::*;
 
 /// What a logger with this filter writes while `work` runs.
 fn written(filter: &str, format: Format, work: impl FnOnce()) -> String {
-    let file = Arc::new(tempfile());
+    let file = Arc::new(tempfile::tempfile().expect("a temporary file"));
     let subscriber =
         Registry::default().with(lines(format, Arc::clone(&file))).with(filter_of(filter).expect("a filter"));
     tracing::subscriber::with_default(subscriber, work);
-    use std::io::{Read, Seek};
     let mut text = String::new();
     let mut file: &std::fs::File = &file;
     file.rewind().and_then(|()| file.read_to_string(&mut text)).expect("readable");
     text
-}
-
-fn tempfile() -> std::fs::File {
-    tempfile::tempfile().expect("a temporary file")
 }
 
 #[test]
@@ -58,8 +54,14 @@ fn lines_of_the_log_crate_are_scrubbed_and_keep_their_target() {
 
 #[test]
 fn a_bad_filter_is_explained() {
-    let error = filter_of("loud").err().map(|error| error.to_string());
-    assert!(error.is_none(), "a bare word is a target: {error:?}");
-    let error = filter_of("agentguard=loud").expect_err("not a level").to_string();
-    assert!(error.starts_with("AGENTGUARD_LOG: \"agentguard=loud\" is not a log filter: "), "{error}");
+    for (filter, why) in [("inof", "\"inof\" is no level"), ("agentguard=loud", "error parsing level filter")]
+    {
+        let error = filter_of(filter).expect_err("not a filter").to_string();
+        let start = format!("AGENTGUARD_LOG: {filter:?} is not a log filter: {why}");
+        assert!(error.starts_with(&start) && error.contains("; use a level (error, "), "{error}");
+    }
+    for filter in ["", "info", "warn,agentguard_proxy=debug", "off", "info, agentguard_control::store=trace"]
+    {
+        assert!(filter_of(filter).is_ok(), "{filter:?}");
+    }
 }
