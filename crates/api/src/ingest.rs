@@ -56,6 +56,28 @@ pub enum LossReason {
     Corrupt,
     /// The disk refused the write.
     WriteFailed,
+    /// The disk was too slow: the queue in front of the spool was full.
+    QueueFull,
+    /// The control plane refused it, and no retry would change that.
+    Refused,
+}
+
+impl LossReason {
+    /// Every reason.
+    pub const ALL: [Self; 5] =
+        [Self::SpoolFull, Self::Corrupt, Self::WriteFailed, Self::QueueFull, Self::Refused];
+
+    /// The name used in metrics and the API.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::SpoolFull => "spool_full",
+            Self::Corrupt => "corrupt",
+            Self::WriteFailed => "write_failed",
+            Self::QueueFull => "queue_full",
+            Self::Refused => "refused",
+        }
+    }
 }
 
 /// Sent every few seconds; how the ledger adds up: produced = stored + reported lost + in flight.
@@ -69,7 +91,8 @@ pub struct Heartbeat {
     pub version: String,
     /// Who.
     pub workload: crate::Workload,
-    /// Highest `seq` given out.
+    /// Highest `seq` that is settled: on disk or lost. A `seq` still in memory is not in it, so that a sidecar which is
+    /// killed does not leave seqs behind that nobody can account for.
     pub produced: u64,
     /// Lost, by reason, cumulative.
     pub lost: BTreeMap<LossReason, u64>,
