@@ -18,7 +18,10 @@ async fn main() -> std::io::Result<()> {
         .on_text("error 429", Reply::error(ProviderError::RateLimited(1)))
         .on_text("error 500", Reply::error(ProviderError::Internal))
         .on_text("break off", Reply::text("It rains. Often.").faulty(Fault::ErrorEvent(3)))
-        .on(|_| true, Reply::text("Bergen lies on the west coast. It rains on 239 days a year.").paced(Pace::HUMAN));
+        .on(
+            |_| true,
+            Reply::text("Bergen lies on the west coast. It rains on 239 days a year.").paced(Pace::HUMAN),
+        );
     let provider = Provider::start_live(address, script).await?;
     eprintln!("a provider for every dialect at http://{}", provider.address());
     std::future::pending().await

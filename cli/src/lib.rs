@@ -1,3 +1,11 @@
 //! AgentGuard on one machine: `up`, `demo`, `score`, `check`.
+//!
+//! [`command::command`] is the command line, [`config::Config`] what `up` is told; one module a command does the work.
+//! [`provider`] stands alone: a scripted LLM provider for the demo, tests and benches.
 
+pub mod command;
+pub mod config;
+pub mod exit;
 pub mod provider;
+mod settings;
+pub mod version;

@@ -1,0 +1,152 @@
+//! The command line: what commands and flags there are and what help says about them.
+
+use clap::{Arg, ArgAction, Command, ValueHint, builder::PossibleValuesParser, value_parser};
+use clap_complete::Shell;
+
+use crate::settings;
+
+const ABOUT: &str = "Judges what language models say against what they were shown";
+
+const LONG_ABOUT: &str = "\
+AgentGuard stands between an agent and its language model, judges every answer while it streams \
+against what the request itself carried, and does what the policy says: observe, annotate, redact or block.";
+
+const EXAMPLES: &str = "\
+Examples:
+  agentguard demo                        watch 40 conversations being judged, then open the dashboard
+  agentguard up                          proxy and control plane on this machine
+  OPENAI_BASE_URL=http://127.0.0.1:19003/openai/v1 python agent.py
+                                         an agent that is judged; nothing else changes
+  agentguard score --request q.json --response a.json
+                                         judge one recorded answer, without a server
+  agentguard check --config agentguard.toml
+                                         is everything in place?
+
+Exit codes:
+  0  fine
+  1  it could not be done (stderr says why)
+  2  the command line, the configuration or the policy is wrong; nothing was started
+  3  done, and what was judged is not as it should be (score --fail-on, demo --exit)";
+
+const UP: &str = "\
+Examples:
+  agentguard up
+  agentguard up --upstream vllm=http://10.0.0.7:8000 --policy policy.yaml
+  agentguard up --inbound 127.0.0.1:19004=http://127.0.0.1:8080      judge what your agent answers, too
+  agentguard up --control-url https://agentguard.example.com --control-token \"$TOKEN\"
+
+Every setting can be a flag, an AGENTGUARD_… variable or a key of the --config file; the flag wins over the
+variable, the variable over the file. Settings that may be repeated are lists in the file and comma-separated in
+the variable, and are taken whole from the first place that gives them.
+
+Signals: SIGTERM or SIGINT drains (a second one ends at once), SIGHUP reads the policy file again; a policy with a
+mistake changes nothing and the log says what is wrong with it.";
+
+const DEMO: &str = "\
+A provider on this machine speaks the real wire formats (OpenAI Chat and Responses, Anthropic, Gemini, Ollama, \
+Cohere) and replays conversations written for this demo, good ones and hallucinated ones, through the real proxy \
+with a real HTTP client. Nothing leaves the machine.
+
+A conversation agrees when the judge's state is what it was written to be (`ungrounded` and `contradicted` both \
+count as flagged) and, if something was planted, a flagged span of an expected kind touches the planted words. With \
+--exit, the exit code is 0 only if every conversation agrees, and 3 otherwise.";
+
+const SCORE: &str = "\
+The response is a JSON body or a recorded stream (SSE, NDJSON or a JSON array). The wire format is told from the two \
+bodies; --dialect settles it where they leave it open.
+
+Examples:
+  agentguard score --request q.json --response a.json
+  agentguard score --request q.json --response stream.txt --json | jq .risk
+  agentguard score --request q.json --response a.json --fail-on 0.7 || echo flagged";
+
+/// The whole command line.
+#[must_use]
+pub fn command() -> Command {
+    Command::new("agentguard")
+        .version(env!("CARGO_PKG_VERSION"))
+        .about(ABOUT)
+        .long_about(LONG_ABOUT)
+        .after_help(EXAMPLES)
+        .subcommand_required(true)
+        .arg_required_else_help(true)
+        .disable_help_subcommand(true)
+        .max_term_width(110)
+        .subcommand(
+            Command::new("up")
+                .about("Run the proxy and the control plane in one process")
+                .after_help(UP)
+                .args(settings::args()),
+        )
+        .subcommand(
+            Command::new("demo").about("Watch conversations being judged").after_help(DEMO).args(demo_args()),
+        )
+        .subcommand(
+            Command::new("score")
+                .about("Judge one recorded answer, offline")
+                .after_help(SCORE)
+                .args(score_args()),
+        )
+        .subcommand(
+            Command::new("check")
+                .about("Check configuration, policy, ports, data directory, upstreams and control plane")
+                .arg(flag("json", "Print JSON"))
+                .arg(flag("offline", "Do not connect to anything"))
+                .args(settings::args()),
+        )
+        .subcommand(Command::new("version").about("Print the version").arg(flag("json", "Print JSON")))
+        .subcommand(
+            Command::new("completions")
+                .about("Print shell completions")
+                .after_help("Example: agentguard completions bash > /etc/bash_completion.d/agentguard")
+                .arg(Arg::new("shell").required(true).value_parser(value_parser!(Shell)).value_name("SHELL")),
+        )
+}
+
+fn flag(name: &'static str, help: &'static str) -> Arg {
+    Arg::new(name).long(name).help(help).action(ArgAction::SetTrue)
+}
+
+fn file(name: &'static str, help: &'static str) -> Arg {
+    Arg::new(name)
+        .long(name)
+        .help(help)
+        .value_name("FILE")
+        .value_hint(ValueHint::FilePath)
+        .value_parser(value_parser!(std::path::PathBuf))
+}
+
+fn demo_args() -> Vec<Arg> {
+    let settings = ["data-dir", "control-listen", "base-url-listen", "policy"];
+    let mut args: Vec<Arg> =
+        settings::args().filter(|arg| settings.contains(&arg.get_id().as_str())).collect();
+    args.push(flag("exit", "End after the summary"));
+    args.push(flag("fast", "Stream as fast as possible instead of at a human pace"));
+    args.push(
+        Arg::new("only").long("only").value_name("TEXT").help("Only conversations whose name holds TEXT"),
+    );
+    args
+}
+
+fn score_args() -> Vec<Arg> {
+    let dialects: Vec<&'static str> =
+        agentguard_wire::Dialect::ALL.iter().map(|dialect| dialect.as_str()).collect();
+    vec![
+        file("request", "The request body, JSON").required(true),
+        file("response", "The response body, or the recorded stream").required(true),
+        Arg::new("dialect")
+            .long("dialect")
+            .value_name("DIALECT")
+            .help("Wire format of both [default: told from the bodies]")
+            .value_parser(PossibleValuesParser::new(dialects)),
+        Arg::new("threshold")
+            .long("threshold")
+            .value_name("RISK")
+            .help("From this risk on words count as unsupported [default: 0.5]"),
+        Arg::new("fail-on")
+            .long("fail-on")
+            .value_name("RISK")
+            .help("End with exit code 3 at or above this risk, 0 to 1"),
+        flag("json", "Print the verdict as JSON"),
+    ]
+}

@@ -1,0 +1,348 @@
+//! The configuration of `agentguard up`: read once at start, every problem reported together, plain data inward.
+//!
+//! Flags win over `AGENTGUARD_*` variables, which win over the TOML file of `--config`, which wins over the defaults. The
+//! names are in [`crate::settings`], the meaning of each value in `value.rs`. The policy file is not read here.
+
+mod file;
+pub mod problem;
+mod sources;
+#[cfg(test)]
+mod tests;
+mod value;
+
+use std::collections::BTreeMap;
+use std::ffi::OsString;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use agentguard_api::Workload;
+use agentguard_proxy::{Inbound, Origin as Upstream, Timeouts};
+use agentguard_telemetry::Secret;
+use clap::ArgMatches;
+
+pub use problem::{Origin, Problem, Problems};
+pub use sources::Environment;
+use sources::{Given, Sources};
+use value::Refused;
+
+/// Everything that `agentguard up` is told.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// Where verdicts are stored and spooled.
+    pub data_dir: PathBuf,
+    /// The proxy's part.
+    pub proxy: agentguard_proxy::Config,
+    /// Worker threads of the proxy; `None`: one a core.
+    pub threads: Option<usize>,
+    /// The policy file.
+    pub policy: Option<PathBuf>,
+    /// The control plane in this process, or the one elsewhere.
+    pub control: Control,
+    /// The most that waits on disk for the control plane, bytes.
+    pub spool_max: u64,
+    /// What is logged.
+    pub log: Log,
+}
+
+/// Which control plane the proxy reports to.
+#[derive(Clone, Debug)]
+pub enum Control {
+    /// The one in this process.
+    Here {
+        /// API and dashboard.
+        listen: SocketAddr,
+        /// `/metrics`.
+        metrics: Option<SocketAddr>,
+        /// What it asks clients for.
+        token: Option<Secret>,
+        /// How long verdicts are kept; `None`: forever.
+        retention: Option<Duration>,
+    },
+    /// Another one.
+    Elsewhere {
+        /// Its address.
+        url: Upstream,
+        /// What it asks for.
+        token: Option<Secret>,
+    },
+}
+
+/// What is logged.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Log {
+    /// A level, or target=level pairs.
+    pub filter: String,
+    /// How lines look; `None`: by whether stderr is a terminal.
+    pub json: Option<bool>,
+}
+
+const CENTURY: Duration = Duration::from_secs(100 * 365 * 86_400);
+
+impl Config {
+    /// Reads the configuration.
+    ///
+    /// # Errors
+    /// Everything that is wrong with it, at once.
+    pub fn read(flags: &ArgMatches, environment: &Environment) -> Result<Self, Problems> {
+        let mut problems = Vec::new();
+        let sources = Sources::read(flags, environment, &mut problems);
+        let mut reader = Reader { sources: &sources, problems };
+        let config = reader.config(environment);
+        reader.unknown_variables(environment);
+        let mut problems = reader.problems;
+        // Command line first, then the environment, then the file from top to bottom.
+        problems.sort_by_key(|problem| problem.origin.rank());
+        if problems.is_empty() { Ok(config) } else { Err(Problems(problems)) }
+    }
+
+    /// Every listener with the setting that opens it.
+    #[must_use]
+    pub fn listeners(&self) -> Vec<(String, SocketAddr)> {
+        let mut out = Vec::new();
+        let mut add = |name: &str, listen: Option<SocketAddr>| {
+            out.extend(listen.map(|listen| (name.to_owned(), listen)));
+        };
+        if let Control::Here { listen, metrics, .. } = &self.control {
+            add("control-listen", Some(*listen));
+            add("metrics-listen", *metrics);
+        }
+        add("base-url-listen", self.proxy.base_url_listen);
+        add("admin-listen", self.proxy.admin_listen);
+        for inbound in &self.proxy.inbound {
+            add("inbound", Some(inbound.listen));
+        }
+        out
+    }
+}
+
+struct Reader<'a> {
+    sources: &'a Sources,
+    problems: Vec<Problem>,
+}
+
+impl Reader<'_> {
+    fn config(&mut self, environment: &Environment) -> Config {
+        let local = |port| SocketAddr::from(([127, 0, 0, 1], port));
+        let proxy = agentguard_proxy::Config {
+            base_url_listen: self.one("base-url-listen", value::listener).unwrap_or(Some(local(19003))),
+            admin_listen: self.one("admin-listen", value::listener).unwrap_or(Some(local(19020))),
+            inbound: self
+                .many("inbound", value::inbound)
+                .into_iter()
+                .map(|(_, (listen, upstream))| Inbound { listen, upstream })
+                .collect(),
+            upstreams: self.upstreams(),
+            workload: self.one("workload", value::workload).unwrap_or_else(|| workload(environment)),
+            ca_file: self.file("ca-file"),
+            timeouts: Timeouts {
+                drain: self.time("drain", Duration::from_secs(3600)).unwrap_or(Timeouts::default().drain),
+                ..Timeouts::default()
+            },
+            ..agentguard_proxy::Config::default()
+        };
+        let config = Config {
+            data_dir: self.text("data-dir").map_or_else(|| data_dir(environment), PathBuf::from),
+            proxy,
+            threads: self.one("threads", value::threads),
+            policy: self.file("policy"),
+            control: self.control(),
+            spool_max: self.one("spool-max", value::size).unwrap_or(256 << 20),
+            log: Log {
+                filter: self.text("log").unwrap_or_else(|| "info".to_owned()),
+                json: self.one("log-format", |text| match text {
+                    "json" => Ok(true),
+                    "text" => Ok(false),
+                    other => Err((format!("{other:?} is not a format"), "allowed: text, json".to_owned())),
+                }),
+            },
+        };
+        self.twice(&config);
+        config
+    }
+
+    fn control(&mut self) -> Control {
+        let listen = self.one("control-listen", value::address);
+        let metrics = self.one("metrics-listen", value::listener);
+        let retention = self.one("retention", |text| match text {
+            "forever" => Ok(None),
+            text => value::duration(text, CENTURY)
+                .map(Some)
+                .map_err(|(what, allowed)| (what, format!("{allowed}; or forever"))),
+        });
+        let token = self.token();
+        let control_token = self.one("control-token", value::token).map(Secret::new);
+        if let Some(url) = self.one("control-url", value::origin) {
+            for name in ["control-listen", "metrics-listen", "retention", "token", "token-file"] {
+                self.conflict(name, "control-url", "the control plane is elsewhere, none is started here");
+            }
+            return Control::Elsewhere { url, token: control_token };
+        }
+        self.needs("control-token", "control-url");
+        let listen = listen.unwrap_or_else(|| SocketAddr::from(([127, 0, 0, 1], 8000)));
+        let given = self.sources.one("token").or_else(|| self.sources.one("token-file"));
+        if !listen.ip().is_loopback() && given.is_none() {
+            let origin = self.sources.one("control-listen").map(|given| given.origin.clone());
+            self.problems.push(Problem {
+                origin: origin.unwrap_or_else(|| Origin::Default("control-listen".to_owned())),
+                what: format!("{listen} can be reached from other machines, and no token is set"),
+                allowed: "set --token-file, or listen on 127.0.0.1".to_owned(),
+            });
+        }
+        Control::Here {
+            listen,
+            metrics: metrics.unwrap_or_else(|| Some(SocketAddr::from(([127, 0, 0, 1], 9090)))),
+            token,
+            retention: retention.unwrap_or(Some(Duration::from_secs(30 * 86_400))),
+        }
+    }
+
+    fn token(&mut self) -> Option<Secret> {
+        self.conflict("token-file", "token", "both give the token");
+        let given = self.one("token", value::token);
+        let from_file = self.one("token-file", |path| {
+            std::fs::read_to_string(path)
+                .map_err(|error| (format!("cannot read {path}: {error}"), String::new()))
+                .and_then(|text| value::token(&text))
+        });
+        given.or(from_file).map(Secret::new)
+    }
+
+    fn upstreams(&mut self) -> BTreeMap<String, agentguard_proxy::Upstream> {
+        let mut out = BTreeMap::new();
+        for (given, (name, url)) in self.many("upstream", value::upstream) {
+            if out.insert(name.clone(), agentguard_proxy::Upstream { url }).is_some() {
+                self.problems.push(Problem {
+                    origin: given.origin,
+                    what: format!("upstream {name:?} is given twice"),
+                    allowed: "give each name once".to_owned(),
+                });
+            }
+        }
+        out
+    }
+
+    /// Two listeners on one address.
+    fn twice(&mut self, config: &Config) {
+        let mut seen: BTreeMap<SocketAddr, String> = BTreeMap::new();
+        for (name, listen) in config.listeners() {
+            if listen.port() == 0 {
+                continue;
+            }
+            if let Some(first) = seen.insert(listen, name.clone()) {
+                let origin = self.sources.one(&name).map(|given| given.origin.clone());
+                self.problems.push(Problem {
+                    origin: origin.unwrap_or(Origin::Default(name)),
+                    what: format!("{listen} is also the address of --{first}"),
+                    allowed: "give each listener an address of its own".to_owned(),
+                });
+            }
+        }
+    }
+
+    /// A misspelt variable would otherwise be a setting that silently does nothing.
+    fn unknown_variables(&mut self, environment: &Environment) {
+        // Read elsewhere: the tests' data and the launcher of the binary.
+        const OTHERS: &[&str] = &["AGENTGUARD_FIXTURES", "AGENTGUARD_DATA", "AGENTGUARD_BINARY"];
+        for name in environment.keys().filter_map(|name| name.to_str()) {
+            let known = crate::settings::SETTINGS.iter().any(|setting| setting.variable() == name);
+            if name.starts_with("AGENTGUARD_") && !known && !OTHERS.contains(&name) {
+                tracing::warn!(
+                    variable = name,
+                    "this environment variable is not a setting and does nothing"
+                );
+            }
+        }
+    }
+
+    fn one<T>(&mut self, name: &str, read: impl FnOnce(&str) -> Result<T, Refused>) -> Option<T> {
+        let given = self.sources.one(name)?;
+        match read(&given.value) {
+            Ok(value) => Some(value),
+            Err((what, allowed)) => {
+                self.problems.push(Problem { origin: given.origin.clone(), what, allowed });
+                None
+            }
+        }
+    }
+
+    fn many<T>(&mut self, name: &str, read: impl Fn(&str) -> Result<T, Refused>) -> Vec<(Given, T)> {
+        let mut out = Vec::new();
+        for given in self.sources.many(name) {
+            match read(&given.value) {
+                Ok(value) => out.push((given.clone(), value)),
+                Err((what, allowed)) => {
+                    self.problems.push(Problem { origin: given.origin.clone(), what, allowed });
+                }
+            }
+        }
+        out
+    }
+
+    fn text(&mut self, name: &str) -> Option<String> {
+        self.one(name, |text| Ok(text.to_owned()))
+    }
+
+    fn time(&mut self, name: &str, most: Duration) -> Option<Duration> {
+        self.one(name, |text| value::duration(text, most))
+    }
+
+    /// A file that must be there.
+    fn file(&mut self, name: &str) -> Option<PathBuf> {
+        self.one(name, |path| match std::fs::metadata(path) {
+            Ok(found) if found.is_file() => Ok(PathBuf::from(path)),
+            Ok(_) => Err((format!("{path:?} is not a file"), String::new())),
+            Err(error) => Err((format!("cannot read {path:?}: {error}"), String::new())),
+        })
+    }
+
+    fn conflict(&mut self, name: &str, other: &str, why: &str) {
+        if let (Some(given), Some(_)) = (self.sources.one(name), self.sources.one(other)) {
+            self.problems.push(Problem {
+                origin: given.origin.clone(),
+                what: format!("cannot be given together with --{other}: {why}"),
+                allowed: "give one of the two".to_owned(),
+            });
+        }
+    }
+
+    fn needs(&mut self, name: &str, other: &str) {
+        if let (Some(given), None) = (self.sources.one(name), self.sources.one(other)) {
+            self.problems.push(Problem {
+                origin: given.origin.clone(),
+                what: "has no effect by itself".to_owned(),
+                allowed: format!("give --{other} too"),
+            });
+        }
+    }
+}
+
+/// `$XDG_STATE_HOME/agentguard`, else `~/.local/state/agentguard` (XDG Base Directory Specification 0.8), else here.
+fn data_dir(environment: &Environment) -> PathBuf {
+    let variable =
+        |name: &str| environment.get(&OsString::from(name)).map(PathBuf::from).filter(|p| p.is_absolute());
+    variable("XDG_STATE_HOME")
+        .or_else(|| variable("HOME").map(|home| home.join(".local/state")))
+        .map_or_else(|| Path::new("agentguard-data").to_owned(), |state| state.join("agentguard"))
+}
+
+fn workload(environment: &Environment) -> Workload {
+    let host = environment.get(&OsString::from("HOSTNAME")).and_then(|name| name.to_str()).map(str::to_owned);
+    let host = host.or_else(|| std::fs::read_to_string("/proc/sys/kernel/hostname").ok());
+    let name = host.map(|name| name.trim().to_owned()).filter(|name| !name.is_empty());
+    Workload {
+        namespace: "local".to_owned(),
+        name: name.unwrap_or_else(|| "localhost".to_owned()),
+        pod: String::new(),
+    }
+}
+
+/// A time as people write it.
+fn describe_duration(time: Duration) -> String {
+    let seconds = time.as_secs();
+    match seconds {
+        s if s >= 86_400 && s.is_multiple_of(86_400) => format!("{}d", s / 86_400),
+        s if s >= 3_600 && s.is_multiple_of(3_600) => format!("{}h", s / 3_600),
+        s => format!("{s}s"),
+    }
+}

@@ -1,0 +1,175 @@
+//! Precedence, and every problem reported at once with its place.
+
+use std::fs;
+
+use super::*;
+
+fn read(flags: &[&str], variables: &[(&str, &str)]) -> Result<Config, Problems> {
+    let command = crate::command::command();
+    let arguments = ["agentguard", "up"].into_iter().chain(flags.iter().copied());
+    let matches = command.try_get_matches_from(arguments).unwrap();
+    let environment = variables.iter().map(|(name, value)| (name.into(), value.into())).collect();
+    Config::read(matches.subcommand_matches("up").unwrap(), &environment)
+}
+
+fn problems(flags: &[&str], variables: &[(&str, &str)]) -> String {
+    read(flags, variables).unwrap_err().to_string()
+}
+
+fn control(config: &Config) -> SocketAddr {
+    match &config.control {
+        Control::Here { listen, .. } => *listen,
+        Control::Elsewhere { url, .. } => panic!("elsewhere: {url}"),
+    }
+}
+
+#[test]
+fn without_anything_all_listeners_are_on_loopback() {
+    let config = read(&[], &[("HOME", "/home/ada")]).unwrap();
+    let listeners: Vec<String> = config.listeners().iter().map(|(name, at)| format!("{name} {at}")).collect();
+    assert_eq!(
+        listeners,
+        [
+            "control-listen 127.0.0.1:8000",
+            "metrics-listen 127.0.0.1:9090",
+            "base-url-listen 127.0.0.1:19003",
+            "admin-listen 127.0.0.1:19020",
+        ]
+    );
+    assert_eq!(config.data_dir, Path::new("/home/ada/.local/state/agentguard"));
+    let Control::Here { retention, token, .. } = config.control else { panic!() };
+    assert_eq!((retention, token.is_none()), (Some(Duration::from_secs(30 * 86_400)), true));
+}
+
+#[test]
+fn the_data_directory_follows_the_environment() {
+    let at = |variables: &[(&str, &str)]| read(&[], variables).unwrap().data_dir;
+    assert_eq!(at(&[("HOME", "/h"), ("XDG_STATE_HOME", "/s")]), Path::new("/s/agentguard"));
+    assert_eq!(
+        at(&[("HOME", "/h"), ("XDG_STATE_HOME", "not/absolute")]),
+        Path::new("/h/.local/state/agentguard")
+    );
+    assert_eq!(at(&[]), Path::new("agentguard-data"));
+    assert_eq!(at(&[("HOME", "/h"), ("AGENTGUARD_DATA_DIR", "/d")]), Path::new("/d"));
+}
+
+#[test]
+fn a_flag_wins_over_a_variable_which_wins_over_the_file_which_wins_over_the_default() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("agentguard.toml");
+    fs::write(&file, "control_listen = \"127.0.0.1:1\"\nupstream = [\"a=http://file\", \"b=http://file\"]\n")
+        .unwrap();
+    let file = file.to_str().unwrap();
+    let variable = ("AGENTGUARD_CONTROL_LISTEN", "127.0.0.1:2");
+    let all = read(&["--config", file, "--control-listen", "127.0.0.1:3"], &[variable]).unwrap();
+    assert_eq!(control(&all).port(), 3);
+    assert_eq!(control(&read(&["--config", file], &[variable]).unwrap()).port(), 2);
+    assert_eq!(control(&read(&["--config", file], &[]).unwrap()).port(), 1);
+    assert_eq!(control(&read(&[], &[]).unwrap()).port(), 8000);
+    // The file itself may be named by a variable, and an empty variable is none.
+    let named = [("AGENTGUARD_CONFIG", file), ("AGENTGUARD_CONTROL_LISTEN", "")];
+    assert_eq!(control(&read(&[], &named).unwrap()).port(), 1);
+}
+
+#[test]
+fn a_list_is_taken_whole_from_the_first_source_that_gives_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("agentguard.toml");
+    fs::write(&file, "[upstream]\na = \"http://file\"\nb = \"http://file\"\n").unwrap();
+    let file = file.to_str().unwrap();
+    let names = |flags: &[&str], variables: &[(&str, &str)]| -> Vec<String> {
+        let config = read(flags, variables).unwrap();
+        config.proxy.upstreams.iter().map(|(name, upstream)| format!("{name}={}", upstream.url)).collect()
+    };
+    assert_eq!(names(&["--config", file], &[]), ["a=http://file", "b=http://file"]);
+    let variable = [("AGENTGUARD_UPSTREAM", "a=http://env, c=http://env")];
+    assert_eq!(names(&["--config", file], &variable), ["a=http://env", "c=http://env"]);
+    assert_eq!(names(&["--config", file, "--upstream", "d=http://flag"], &variable), ["d=http://flag"]);
+}
+
+#[test]
+fn every_problem_is_reported_at_once_with_its_place() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("agentguard.toml");
+    let text = "# comment\nretention = \"a month\"\nadmin_lisen = \"127.0.0.1:1\"\ncolour = \"red\"\nthreads = 0\ndrain = true\n\
+        inbound = [\n  \"127.0.0.1:19004=http://127.0.0.1:8080\",\n  \"127.0.0.1:19005\",\n]\n";
+    fs::write(&file, text).unwrap();
+    let flags = [
+        "--config",
+        file.to_str().unwrap(),
+        "--control-listen",
+        "0.0.0.0:8000",
+        "--metrics-listen",
+        "nine",
+        "--upstream",
+        "Big Co=https://x",
+        "--upstream",
+        "ok=ftp://x",
+        "--policy",
+        "/nowhere/policy.yaml",
+        "--token",
+        "short",
+    ];
+    let variables = [("AGENTGUARD_SPOOL_MAX", "lots"), ("AGENTGUARD_LOG_FORMAT", "xml")];
+    let told = problems(&flags, &variables).replace(folder.path().to_str().unwrap(), "");
+    assert_eq!(told, include_str!("tests/problems.txt").trim_end());
+    assert!(!told.contains("short\""), "a token is never shown: {told}");
+}
+
+#[test]
+fn a_file_that_is_not_toml_is_told_by_line() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("agentguard.toml");
+    fs::write(&file, "data_dir = \"/d\"\nthreads = = 2\n").unwrap();
+    let told = problems(&["--config", file.to_str().unwrap()], &[]);
+    assert!(told.contains("agentguard.toml:2: "), "{told}");
+    assert!(problems(&["--config", "/nowhere"], &[]).contains("--config: cannot read /nowhere"));
+}
+
+#[test]
+fn a_listener_beyond_loopback_needs_a_token() {
+    let token = "a-token-of-some-length";
+    assert!(read(&["--control-listen", "0.0.0.0:8000", "--token", token], &[]).is_ok());
+    assert!(problems(&["--control-listen", "[::]:8000"], &[]).contains("no token is set"));
+    assert!(read(&["--control-listen", "[::1]:8000"], &[]).is_ok());
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("token");
+    fs::write(&file, format!("{token}\n")).unwrap();
+    let flags = ["--control-listen", "0.0.0.0:8000", "--token-file", file.to_str().unwrap()];
+    let Control::Here { token: Some(read), .. } = read(&flags, &[]).unwrap().control else { panic!() };
+    assert_eq!(read.expose(), token);
+}
+
+#[test]
+fn contradictions_are_refused() {
+    let elsewhere = ["--control-url", "https://guard.example/ag"];
+    let Control::Elsewhere { url, .. } = read(&elsewhere, &[]).unwrap().control else { panic!() };
+    assert_eq!(url.to_string(), "https://guard.example/ag");
+    for (flags, part) in [
+        (
+            vec!["--control-url", "https://g.example", "--control-listen", "127.0.0.1:1"],
+            "together with --control-url",
+        ),
+        (vec!["--control-token", "0123456789abcdef"], "give --control-url too"),
+        (vec!["--admin-listen", "127.0.0.1:8000"], "also the address of --control-listen"),
+        (vec!["--drain", "1s", "--drain", "2s"], "given 2 times"),
+        (vec!["--upstream", "a=http://x", "--upstream", "a=http://y"], "\"a\" is given twice"),
+        (vec!["--drain", "2h"], "at most 1h"),
+    ] {
+        assert!(problems(&flags, &[]).contains(part), "{flags:?}: {}", problems(&flags, &[]));
+    }
+    assert!(read(&["--admin-listen", "127.0.0.1:0", "--base-url-listen", "127.0.0.1:0"], &[]).is_ok());
+    assert!(read(&["--admin-listen", "off", "--metrics-listen", "off"], &[]).unwrap().listeners().len() == 2);
+}
+
+#[test]
+fn every_setting_can_be_given_in_every_way() {
+    for setting in crate::settings::SETTINGS {
+        let variable = setting.variable();
+        assert!(variable.starts_with("AGENTGUARD_") && !variable.contains('-'));
+        let matches = crate::command::command();
+        let up = matches.find_subcommand("up").unwrap();
+        let arg = up.get_arguments().find(|arg| arg.get_long() == Some(setting.name)).unwrap();
+        assert!(arg.get_help().unwrap().to_string().contains(&variable), "{}", setting.name);
+    }
+}

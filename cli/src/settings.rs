@@ -1,0 +1,145 @@
+//! Every setting of `agentguard up`, once: flag, environment variable and file key follow from its name.
+//!
+//! `--data-dir`, `AGENTGUARD_DATA_DIR` and `data_dir` are the same setting. What a value means is in [`crate::config`].
+
+use clap::builder::StyledStr;
+use clap::{Arg, ArgAction, ValueHint};
+
+/// One setting.
+#[derive(Debug)]
+pub(crate) struct Setting {
+    /// Name of the flag without dashes.
+    pub(crate) name: &'static str,
+    value: &'static str,
+    /// Whether it may be given several times.
+    pub(crate) many: bool,
+    /// What help says it is without being set; empty: nothing.
+    default: &'static str,
+    help: &'static str,
+    hint: ValueHint,
+    /// Whether its value must never be shown.
+    pub(crate) secret: bool,
+}
+
+const fn setting(
+    name: &'static str,
+    value: &'static str,
+    default: &'static str,
+    help: &'static str,
+) -> Setting {
+    Setting { name, value, many: false, default, help, hint: ValueHint::Unknown, secret: false }
+}
+
+impl Setting {
+    const fn many(mut self) -> Self {
+        self.many = true;
+        self
+    }
+
+    const fn secret(mut self) -> Self {
+        self.secret = true;
+        self
+    }
+
+    const fn path(mut self) -> Self {
+        self.hint = ValueHint::AnyPath;
+        self
+    }
+
+    /// The environment variable.
+    pub(crate) fn variable(&self) -> String {
+        format!("AGENTGUARD_{}", self.key().to_ascii_uppercase())
+    }
+
+    /// The key in the configuration file.
+    pub(crate) fn key(&self) -> String {
+        self.name.replace('-', "_")
+    }
+
+    fn arg(&self) -> Arg {
+        let default = match self.default {
+            "" => String::new(),
+            text => format!(", default: {text}"),
+        };
+        let help: StyledStr = format!("{} [env: {}{default}]", self.help, self.variable()).into();
+        // Values stay text here and may repeat: whatever is wrong with them is reported together with all the rest.
+        Arg::new(self.name)
+            .long(self.name)
+            .value_name(self.value)
+            .help(help)
+            .value_hint(self.hint)
+            .action(ArgAction::Append)
+    }
+}
+
+/// The settings, in the order of the help.
+pub(crate) const SETTINGS: &[Setting] = &[
+    setting("config", "FILE", "", "TOML file with any of these settings; dashes become underscores").path(),
+    setting(
+        "data-dir",
+        "DIR",
+        "the state directory of your account",
+        "Where verdicts are stored and spooled",
+    )
+    .path(),
+    setting(
+        "base-url-listen",
+        "ADDR",
+        "127.0.0.1:19003",
+        "Where clients point their base URL; `off` for none",
+    ),
+    setting(
+        "upstream",
+        "NAME=URL",
+        "the well-known providers",
+        "A provider under /NAME/ of the base URL; may be repeated",
+    )
+    .many(),
+    setting("inbound", "ADDR=URL", "", "Listen at ADDR in front of the agent at URL; may be repeated").many(),
+    setting(
+        "policy",
+        "FILE",
+        "",
+        "YAML policy; without it every answer is judged and annotated; re-read on SIGHUP",
+    )
+    .path(),
+    setting(
+        "admin-listen",
+        "ADDR",
+        "127.0.0.1:19020",
+        "The proxy's /ready, /live and /metrics; `off` for none",
+    ),
+    setting("control-listen", "ADDR", "127.0.0.1:8000", "The control plane's API and dashboard"),
+    setting("metrics-listen", "ADDR", "127.0.0.1:9090", "The control plane's /metrics; `off` for none"),
+    setting("token", "TOKEN", "", "Bearer token that the control plane asks for; needed beyond loopback")
+        .secret(),
+    setting("token-file", "FILE", "", "File that holds that token").path(),
+    setting("retention", "TIME", "30d", "How long verdicts are kept: 12h, 30d, or `forever`"),
+    setting("control-url", "URL", "", "Report to this control plane and start none here"),
+    setting("control-token", "TOKEN", "", "Bearer token for the control plane at --control-url").secret(),
+    setting("spool-max", "SIZE", "256MiB", "The most that waits on disk for the control plane"),
+    setting(
+        "workload",
+        "NAME",
+        "local/HOSTNAME",
+        "Whose traffic this is: NAME, NAMESPACE/NAME or NAMESPACE/NAME/POD",
+    ),
+    setting("ca-file", "FILE", "", "PEM file of authorities to trust besides the system's").path(),
+    setting("drain", "TIME", "25s", "How long running exchanges may take after SIGTERM"),
+    setting("threads", "N", "one a core", "Worker threads of the proxy"),
+    setting("log", "FILTER", "info", "error, warn, info, debug, trace, or target=level pairs"),
+    setting("log-format", "FORMAT", "text on a terminal", "How log lines look: text or json"),
+];
+
+/// The setting of that name, which must be one of the table.
+pub(crate) fn named(name: &str) -> &'static Setting {
+    SETTINGS
+        .iter()
+        .find(|setting| setting.name == name)
+        .expect("settings are asked for by the names of the table")
+}
+
+/// All of them as flags.
+pub(crate) fn args() -> impl Iterator<Item = Arg> {
+    SETTINGS.iter().map(Setting::arg)
+}
