@@ -93,8 +93,8 @@ pub(crate) fn of(dialect: Dialect) -> &'static dyn Codec {
         Dialect::OpenaiCompletions => &crate::openai::completions::Completions,
         Dialect::AnthropicMessages => &crate::anthropic::Messages,
         Dialect::Gemini => &crate::gemini::Gemini,
-        Dialect::OllamaChat => &crate::ollama::chat::Chat,
-        Dialect::OllamaGenerate => &crate::ollama::generate::Generate,
+        Dialect::OllamaChat => &crate::ollama::Ollama::Chat,
+        Dialect::OllamaGenerate => &crate::ollama::Ollama::Generate,
         Dialect::CohereChat => &crate::cohere::Chat,
     }
 }

@@ -4,8 +4,11 @@
 //! What the decoders say is held against an oracle that reads the same JSON naively: streams are first put together into
 //! the unstreamed body that they stand for, as the providers' SDKs do it.
 
+#![allow(clippy::unwrap_used, clippy::print_stdout, reason = "helpers of tests")]
+
 mod anthropic;
 mod check;
+mod cohere;
 mod expected;
 mod fixtures;
 mod gemini;
