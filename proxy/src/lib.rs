@@ -4,13 +4,24 @@
 //! told, top to bottom, in `life.rs`. The verdicts go to a [`Recorder`]; [`spool`] and [`report`] bring them to the control
 //! plane.
 
+mod admin;
 pub mod config;
+mod exchange;
+mod front;
+mod http;
+mod life;
+mod metrics;
 pub mod origin;
 pub mod providers;
+mod proxy;
 pub mod recorder;
 pub mod report;
+mod shared;
 pub mod spool;
+mod upstream;
 
 pub use config::{Config, Inbound, Limits, Timeouts, Upstream};
 pub use origin::{Origin, OriginError};
+pub use proxy::{Addresses, BindError, Proxy};
 pub use recorder::Recorder;
+pub use upstream::roots::RootsError;

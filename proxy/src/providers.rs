@@ -4,6 +4,10 @@
 //! `http://proxy/openai/v1`. Providers whose address is the customer's own (Azure, Bedrock, Vertex AI, a self-hosted
 //! vLLM) are added with an upstream of the configuration.
 
+use std::collections::BTreeMap;
+
+use crate::{Origin, Upstream};
+
 /// Name in the path and origin, by name.
 pub const KNOWN: &[(&str, &str)] = &[
     ("ai21", "https://api.ai21.com"),
@@ -29,10 +33,19 @@ pub const KNOWN: &[(&str, &str)] = &[
     ("xai", "https://api.x.ai"),
 ];
 
+/// The known providers with the operator's added, or put in their place.
+#[must_use]
+pub fn all(added: &BTreeMap<String, Upstream>) -> BTreeMap<String, Upstream> {
+    let known = KNOWN.iter().map(|(name, url)| {
+        let url = url.parse::<Origin>().expect("the table's origins are valid, as its test shows");
+        ((*name).to_owned(), Upstream { url })
+    });
+    known.chain(added.clone()).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Origin;
 
     #[test]
     fn every_known_provider_has_a_valid_origin_and_the_table_is_sorted() {

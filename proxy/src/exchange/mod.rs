@@ -1,0 +1,3 @@
+//! The steps of an exchange that `life.rs` puts in order.
+
+pub(crate) mod request;

@@ -1,0 +1,127 @@
+//! One listening socket: its accept loop and its connections.
+
+use std::io;
+use std::net::SocketAddr;
+use std::os::fd::AsRawFd;
+use std::sync::Arc;
+use std::time::Duration;
+
+use pingora::apps::{HttpServerApp, ServerApp};
+use pingora::protocols::l4::stream::Stream;
+use pingora::protocols::{GetSocketDigest, SocketDigest};
+use pingora::proxy::http_proxy;
+use pingora::server::configuration::ServerConf;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{Semaphore, watch};
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use super::app::App;
+use super::sniff::{self, Protocol};
+use crate::http::guard::Guard;
+use crate::http::route::Router;
+use crate::shared::Shared;
+
+/// Pause after a failed accept (out of file descriptors, mostly).
+const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
+/// Idle connections kept to the upstreams of one listener.
+const POOL: usize = 512;
+
+/// A bound listener.
+pub(crate) struct Listener {
+    tcp: TcpListener,
+    address: SocketAddr,
+    http1: Arc<App>,
+    http2: Arc<App>,
+    shared: Arc<Shared>,
+    places: Arc<Semaphore>,
+}
+
+impl Listener {
+    /// Binds. All listeners of a proxy draw on the same `places` for connections.
+    pub(crate) async fn bind(
+        address: SocketAddr,
+        router: Router,
+        shared: &Arc<Shared>,
+        places: &Arc<Semaphore>,
+    ) -> io::Result<Self> {
+        let tcp = TcpListener::bind(address).await?;
+        let address = tcp.local_addr()?;
+        let conf = ServerConf { upstream_keepalive_pool_size: POOL, ..ServerConf::default() };
+        let proxy = Arc::new(http_proxy(&Arc::new(conf), Guard { router, shared: shared.clone() }));
+        let app = |protocol| Arc::new(App::new(proxy.clone(), protocol, &shared.timeouts));
+        Ok(Self {
+            tcp,
+            address,
+            http1: app(Protocol::Http1),
+            http2: app(Protocol::Http2),
+            shared: shared.clone(),
+            places: places.clone(),
+        })
+    }
+
+    /// The address that was bound.
+    pub(crate) fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Accepts until told to drain; then idle connections are closed and busy ones finish on `connections`.
+    pub(crate) async fn serve(self, drain: CancellationToken, connections: TaskTracker) {
+        let (stop, stopped) = watch::channel(false);
+        let listener = Arc::new(self);
+        loop {
+            let accepted = tokio::select! {
+                () = drain.cancelled() => break,
+                accepted = listener.tcp.accept() => accepted,
+            };
+            match accepted {
+                Ok((tcp, _)) => listener.clone().admit(tcp, &stopped, &connections),
+                Err(error) => {
+                    tracing::warn!(%error, listener = %listener.address, "a connection could not be accepted");
+                    tokio::time::sleep(ACCEPT_PAUSE).await;
+                }
+            }
+        }
+        let _ = stop.send(true);
+        listener.http1.http_cleanup().await;
+        // The channel must outlive the connections: they watch it.
+        connections.spawn(async move {
+            stop.closed().await;
+        });
+    }
+
+    fn admit(self: Arc<Self>, tcp: TcpStream, stopped: &watch::Receiver<bool>, connections: &TaskTracker) {
+        let Ok(place) = self.places.clone().try_acquire_owned() else {
+            self.shared.metrics.connections_refused.inc();
+            return;
+        };
+        let stopped = stopped.clone();
+        connections.spawn(async move {
+            self.shared.metrics.connections.inc();
+            tokio::select! {
+                () = self.converse(tcp, &stopped) => {}
+                () = self.shared.cut.cancelled() => {}
+            }
+            self.shared.metrics.connections.dec();
+            drop(place);
+        });
+    }
+
+    async fn converse(&self, tcp: TcpStream, stopped: &watch::Receiver<bool>) {
+        let _ = tcp.set_nodelay(true); // fails only on a connection that is gone already
+        let digest = SocketDigest::from_raw_fd(tcp.as_raw_fd());
+        let mut stream = Stream::from(tcp);
+        stream.set_socket_digest(digest);
+        let mut draining = stopped.clone();
+        let told = tokio::select! {
+            told = sniff::protocol(&mut stream, self.shared.timeouts.client_read) => told,
+            _ = draining.wait_for(|stop| *stop) => None,
+        };
+        let app = match told {
+            Some(Protocol::Http1) => &self.http1,
+            Some(Protocol::Http2) => &self.http2,
+            None => return,
+        };
+        app.process_new(Box::new(stream), stopped).await;
+    }
+}

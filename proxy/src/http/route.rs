@@ -1,0 +1,98 @@
+//! From the path that the client asked for to an upstream and the path there.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use agentguard_policy::Direction;
+use agentguard_wire::Endpoint;
+use http::Uri;
+use http::uri::PathAndQuery;
+
+use crate::upstream::Target;
+
+/// Where one request goes.
+#[derive(Clone)]
+pub(crate) struct Route {
+    /// The upstream.
+    pub(crate) target: Arc<Target>,
+    /// Path and query there.
+    pub(crate) path: PathAndQuery,
+    /// Which way it goes.
+    pub(crate) direction: Direction,
+    /// What is spoken there, when it is a known LLM endpoint.
+    pub(crate) endpoint: Option<Endpoint>,
+}
+
+/// What a listener does with a path.
+pub(crate) enum Router {
+    /// `/{provider}/…` to that provider.
+    BaseUrl(BTreeMap<String, Arc<Target>>),
+    /// Everything to the agent.
+    Inbound(Arc<Target>),
+}
+
+/// Why a path leads nowhere.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum RouteError {
+    /// The first segment names no provider.
+    #[error(
+        "no provider is called {name:?}; the path must begin with one of: {known}. Add another with \
+         --upstream NAME=URL"
+    )]
+    UnknownProvider {
+        /// What the client wrote.
+        name: String,
+        /// The providers, comma-separated.
+        known: String,
+    },
+    /// Path and prefix do not make a path.
+    #[error("the request's path is not valid")]
+    Path,
+}
+
+impl Router {
+    /// Which way the listener's requests go.
+    pub(crate) fn direction(&self) -> Direction {
+        match self {
+            Self::BaseUrl(_) => Direction::Outbound,
+            Self::Inbound(_) => Direction::Inbound,
+        }
+    }
+
+    /// The route of a request.
+    pub(crate) fn route(&self, method: &str, uri: &Uri) -> Result<Route, RouteError> {
+        let asked = uri.path_and_query().map_or("/", PathAndQuery::as_str);
+        let (target, rest) = match self {
+            Self::Inbound(target) => (target, asked),
+            Self::BaseUrl(providers) => split_provider(providers, asked)?,
+        };
+        let path = join(target.origin.prefix(), rest).parse().map_err(|_| RouteError::Path)?;
+        let endpoint = Endpoint::detect(method, rest);
+        Ok(Route { target: target.clone(), path, direction: self.direction(), endpoint })
+    }
+}
+
+fn split_provider<'a, 'b>(
+    providers: &'a BTreeMap<String, Arc<Target>>,
+    asked: &'b str,
+) -> Result<(&'a Arc<Target>, &'b str), RouteError> {
+    let path = asked.strip_prefix('/').unwrap_or(asked);
+    let end = path.find(['/', '?']).unwrap_or(path.len());
+    let (name, rest) = path.split_at(end);
+    match providers.get(name) {
+        Some(target) => Ok((target, rest)),
+        None => Err(RouteError::UnknownProvider {
+            name: name.chars().take(64).collect(),
+            known: providers.keys().map(String::as_str).collect::<Vec<_>>().join(", "),
+        }),
+    }
+}
+
+/// Prefix and path as one path that begins with a slash; every other byte as it came.
+fn join(prefix: &str, rest: &str) -> String {
+    let slash = if prefix.is_empty() && !rest.starts_with('/') { "/" } else { "" };
+    format!("{prefix}{slash}{rest}")
+}
+
+#[cfg(test)]
+mod tests;

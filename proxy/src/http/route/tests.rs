@@ -1,0 +1,60 @@
+use agentguard_wire::Dialect;
+
+use super::*;
+
+fn base_url() -> Router {
+    let target =
+        |name: &str, url: &str| (name.to_owned(), Arc::new(Target::new(name, url.parse().unwrap(), None)));
+    Router::BaseUrl(BTreeMap::from([
+        target("openai", "https://api.openai.com"),
+        target("azure", "https://me.openai.azure.com/openai/"),
+    ]))
+}
+
+fn to(router: &Router, uri: &str) -> String {
+    let route = router.route("POST", &uri.parse().unwrap()).unwrap();
+    format!("{} {}", route.target.origin.host(), route.path)
+}
+
+#[test]
+fn the_first_segment_names_the_provider_and_the_rest_is_kept_to_the_byte() {
+    let router = base_url();
+    for (asked, expected) in [
+        ("/openai/v1/chat/completions", "api.openai.com /v1/chat/completions"),
+        ("/openai/v1/x%2Fy?a=b%20c&d", "api.openai.com /v1/x%2Fy?a=b%20c&d"),
+        ("/openai//v1/", "api.openai.com //v1/"),
+        ("/openai", "api.openai.com /"),
+        ("/openai?q=1", "api.openai.com /?q=1"),
+        (
+            "/azure/deployments/d/chat/completions?api-version=1",
+            "me.openai.azure.com /openai/deployments/d/chat/completions?api-version=1",
+        ),
+        ("http://127.0.0.1:19003/openai/v1/models", "api.openai.com /v1/models"),
+    ] {
+        assert_eq!(to(&router, asked), expected, "{asked}");
+    }
+}
+
+#[test]
+fn an_llm_endpoint_is_recognised_and_anything_else_is_not() {
+    let endpoint =
+        |method: &str, uri: &str| base_url().route(method, &uri.parse().unwrap()).unwrap().endpoint;
+    assert_eq!(endpoint("POST", "/openai/v1/chat/completions").unwrap().dialect, Dialect::OpenaiChat);
+    assert_eq!(endpoint("GET", "/openai/v1/chat/completions"), None);
+    assert_eq!(endpoint("POST", "/openai/v1/embeddings"), None);
+}
+
+#[test]
+fn an_unknown_provider_is_told_which_ones_there_are() {
+    let error = base_url().route("POST", &"/opnai/v1".parse().unwrap()).err().unwrap().to_string();
+    assert!(error.contains("\"opnai\"") && error.contains("azure, openai"), "{error}");
+    assert!(base_url().route("GET", &"/".parse().unwrap()).is_err());
+}
+
+#[test]
+fn inbound_everything_goes_to_the_agent() {
+    let target = Arc::new(Target::new("", "http://127.0.0.1:3000/app".parse().unwrap(), None));
+    let router = Router::Inbound(target);
+    assert_eq!(to(&router, "/openai/ask?x"), "127.0.0.1 /app/openai/ask?x");
+    assert_eq!(router.direction(), Direction::Inbound);
+}

@@ -1,0 +1,26 @@
+//! What all requests of a proxy share.
+
+use std::sync::Arc;
+
+use agentguard_api::Workload;
+use agentguard_policy::Policy;
+use arc_swap::ArcSwap;
+use tokio::sync::Semaphore;
+use tokio_util::sync::CancellationToken;
+
+use crate::metrics::Metrics;
+use crate::{Limits, Recorder, Timeouts};
+
+/// Shared by every listener.
+pub(crate) struct Shared {
+    pub(crate) policy: Arc<ArcSwap<Policy>>,
+    pub(crate) recorder: Arc<dyn Recorder>,
+    pub(crate) workload: Workload,
+    pub(crate) timeouts: Timeouts,
+    pub(crate) limits: Limits,
+    pub(crate) metrics: Metrics,
+    /// Places for exchanges.
+    pub(crate) exchanges: Arc<Semaphore>,
+    /// Cancelled at the end of the drain: whatever still runs is cut.
+    pub(crate) cut: CancellationToken,
+}
