@@ -1,1 +1,24 @@
 //! The control plane: ingest, store, query, live tail and the dashboard.
+//!
+//! [`Control::bind`] takes the ports and brings the database up to date, so that what is wrong is known before anything is
+//! served; [`Control::run`] serves until it is told to drain. A verdict's way: `ingest` → `store` → `tail`; a question's way:
+//! `http` → `api` → `store`.
+
+mod api;
+mod clock;
+mod config;
+mod control;
+mod histogram;
+mod http;
+mod ingest;
+mod ledger;
+mod names;
+mod rollup;
+mod store;
+mod tail;
+mod varint;
+
+pub use agentguard_api::query::PolicyView;
+pub use config::{Config, Limits, Token, TokenError};
+pub use control::{Addresses, Control, ControlError};
+pub use store::StoreError;

@@ -109,3 +109,14 @@ pub struct Heartbeat {
     /// Exchanges judged.
     pub judged: u64,
 }
+
+/// The answer to a heartbeat.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct HeartbeatReply {
+    /// Every `seq` up to here is stored, rejected or reported lost.
+    pub acked_seq: u64,
+    /// Seqs below the highest known one that are neither stored nor explained.
+    pub unexplained: u64,
+    /// The revision of the policy that the control plane shows.
+    pub policy: String,
+}

@@ -1,8 +1,10 @@
 //! What proxy, control plane and webhook say to each other: serde types, versioned with the path (`/api/v1`).
 
 pub mod ingest;
+pub mod problem;
 pub mod query;
 pub mod verdict;
 
-pub use ingest::{Batch, BatchReply, Heartbeat, LossReason, Rejected};
+pub use ingest::{Batch, BatchReply, Heartbeat, HeartbeatReply, LossReason, Rejected};
+pub use problem::Problem;
 pub use verdict::{Content, ContentSource, Correlation, Latency, VerdictEvent, Workload};

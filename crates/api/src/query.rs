@@ -40,9 +40,11 @@ pub struct VerdictFilter {
     pub model: Option<String>,
     /// Workloads, as `namespace/name` (`name` alone without a namespace).
     pub workload: Option<String>,
+    /// Proxy instances.
+    pub instance: Option<String>,
     /// Risk from here on, 0..1.
     pub min_risk: Option<f32>,
-    /// Words looked for in explanation, model, workload, path and ids; every word must be found.
+    /// Words looked for in explanation, model, workload, host, path and ids; every word must be found. Never in content.
     pub q: Option<String>,
 }
 
@@ -53,10 +55,11 @@ pub struct TailLost {
     pub lost: u64,
 }
 
-/// One row of the list: the event without content, with `latency_ms` in front.
+/// One row of the list: the event without content. `GET /api/v1/verdicts/{id}` answers the same with `content`, when it was
+/// captured.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct VerdictItem {
-    /// The event; `content` is never here.
+    /// The event; in lists and in the tail without `content`.
     #[serde(flatten)]
     pub event: VerdictEvent,
     /// `latency.total_ms`, rounded to a tenth.
@@ -159,11 +162,41 @@ pub struct TimeSeries {
 /// `GET /api/v1/verdicts/facets`: counts by value for the same filters as the list.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Facets {
-    /// Facet → value → count. Facets: `verdict`, `action`, `model`, `provider`, `direction`, `workload`.
+    /// Facet → value → count. Facets: `verdict`, `reason`, `action`, `model`, `provider`, `direction`, `workload`.
     pub facets: BTreeMap<String, BTreeMap<String, u64>>,
+    /// The search took too long and only the newest verdicts were counted.
+    #[serde(default)]
+    pub partial: bool,
 }
 
-/// `GET /api/v1/sidecars`: one row an instance.
+/// `GET /api/v1/workloads` and `/models`: every one in the range, by flagged responses.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct TopList {
+    /// Range start, microseconds since the Unix epoch.
+    pub from: i64,
+    /// Range end.
+    pub to: i64,
+    /// Most flagged first.
+    pub items: Vec<TopRow>,
+}
+
+/// `GET /api/v1/sidecars`, seen last first.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Sidecars {
+    /// One row an instance.
+    pub items: Vec<Sidecar>,
+}
+
+/// `GET /api/v1/policy`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct PolicyView {
+    /// Its revision, as in verdicts and heartbeats.
+    pub revision: String,
+    /// The policy, as the file gave it.
+    pub policy: serde_json::Value,
+}
+
+/// One proxy instance and its ledger.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Sidecar {
     /// The instance.

@@ -1,0 +1,124 @@
+//! What sidecars send.
+
+use std::sync::Arc;
+
+use agentguard_api::{BatchReply, Heartbeat, HeartbeatReply};
+use axum::Json;
+use axum::body::Body;
+use axum::extract::State;
+use bytes::Bytes;
+use http::{HeaderMap, header};
+use http_body_util::{BodyExt, LengthLimitError, Limited};
+
+use crate::clock;
+use crate::http::{ApiError, App};
+use crate::ingest;
+use crate::ingest::decode::{BatchError, Encoding, without_content};
+use crate::store::{Done, Work};
+
+/// Bytes of a heartbeat.
+const HEARTBEAT: usize = 1 << 20;
+/// Ranges of lost seqs in one heartbeat.
+const LOST_RANGES: usize = 10_000;
+
+/// `POST /api/v1/ingest/verdicts`.
+pub(crate) async fn verdicts(
+    State(app): State<Arc<App>>,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<Json<BatchReply>, ApiError> {
+    let refused = |error: ApiError| {
+        app.ingest.refused.with_label_values(&[error.code()]).inc();
+        error
+    };
+    let encoding = encoding(&headers).map_err(refused)?;
+    let Ok(room) = Arc::clone(&app.decoding).try_acquire_owned() else {
+        return Err(refused(ApiError::QueueFull));
+    };
+    let body = whole(body, app.limits.body).await.map_err(refused)?;
+    let limits = app.limits.clone();
+    let decoded = tokio::task::spawn_blocking(move || {
+        let decoded = ingest::read(&body, encoding, &limits, clock::now());
+        drop(room);
+        decoded
+    });
+    let (incoming, read) = match decoded.await {
+        Ok(decoded) => decoded.map_err(|error| refused(error.into()))?,
+        Err(_) => return Err(refused(ApiError::Stopping)),
+    };
+    app.ingest.bytes.inc_by(read.bytes as u64);
+    app.ingest.skewed.inc_by(read.skewed);
+    match app.queue.commit(Work::Batch(incoming)).await {
+        Ok(Done::Batch(reply, _)) => Ok(Json(reply)),
+        Ok(Done::Heartbeat(_)) => Err(refused(ApiError::Store)),
+        Err(error) => Err(refused(error.into())),
+    }
+}
+
+/// `POST /api/v1/sidecar/heartbeat`.
+pub(crate) async fn heartbeat(
+    State(app): State<Arc<App>>,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<Json<HeartbeatReply>, ApiError> {
+    let encoding = encoding(&headers)?;
+    let body = whole(body, HEARTBEAT).await?;
+    let body = ingest::decode::decode(&body, encoding, HEARTBEAT)?;
+    let mut reader = serde_json::Deserializer::from_slice(&body);
+    let heartbeat: Heartbeat = serde_path_to_error::deserialize(&mut reader).map_err(|e| {
+        let path = e.path().to_string();
+        ApiError::Body { what: without_content(&path, e.inner()), field: Some(path) }
+    })?;
+    check(&heartbeat)?;
+    match app.queue.commit(Work::Heartbeat(heartbeat, clock::now())).await? {
+        Done::Heartbeat(reply) => Ok(Json(HeartbeatReply { policy: app.policy.revision.clone(), ..reply })),
+        Done::Batch(..) => Err(ApiError::Store),
+    }
+}
+
+fn check(heartbeat: &Heartbeat) -> Result<(), ApiError> {
+    let wrong = |field: &str, what: &str| {
+        Err(ApiError::Body { field: Some(field.to_owned()), what: format!("{field}: {what}") })
+    };
+    if heartbeat.lost_ranges.len() > LOST_RANGES {
+        return wrong("lost_ranges", "too many; merge neighbours");
+    }
+    if heartbeat.lost_ranges.iter().any(|&(start, end)| start == 0 || start > end || end > heartbeat.produced)
+    {
+        return wrong("lost_ranges", "each must be [first, last] with 1 <= first <= last <= produced");
+    }
+    if i64::try_from(heartbeat.produced).is_err() {
+        return wrong("produced", "must fit 63 bits");
+    }
+    if [&heartbeat.version, &heartbeat.policy].into_iter().any(|text| text.len() > 512) {
+        return wrong("version", "version and policy may have 512 bytes");
+    }
+    Ok(())
+}
+
+/// The body's encoding; refuses other content types, which also keeps plain forms of other sites out.
+fn encoding(headers: &HeaderMap) -> Result<Encoding, ApiError> {
+    let text = |name| headers.get(name).map(|v: &http::HeaderValue| v.to_str().unwrap_or("?"));
+    let kind = text(header::CONTENT_TYPE).unwrap_or_default();
+    if !kind.split(';').next().unwrap_or_default().trim().eq_ignore_ascii_case("application/json") {
+        return Err(ApiError::ContentType);
+    }
+    Encoding::named(text(header::CONTENT_ENCODING).unwrap_or_default()).ok_or(ApiError::Encoding)
+}
+
+async fn whole(body: Body, limit: usize) -> Result<Bytes, ApiError> {
+    match Limited::new(body, limit).collect().await {
+        Ok(body) => Ok(body.to_bytes()),
+        Err(error) if error.is::<LengthLimitError>() => Err(ApiError::TooLarge { limit }),
+        Err(_) => Err(ApiError::Body { field: None, what: "the body broke off".to_owned() }),
+    }
+}
+
+impl From<BatchError> for ApiError {
+    fn from(error: BatchError) -> Self {
+        match error {
+            BatchError::TooLarge { limit } => Self::TooLarge { limit },
+            other => Self::Body { field: None, what: other.to_string() },
+        }
+    }
+}

@@ -1,0 +1,137 @@
+//! The list, its facets, and single verdicts.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Instant;
+
+use agentguard_api::query::Facets;
+use axum::Json;
+use axum::extract::{Path, State};
+use axum::response::Response;
+use uuid::Uuid;
+
+use super::json;
+use super::params::Params;
+use super::range::Range;
+use crate::clock;
+use crate::http::{ApiError, App};
+use crate::names::Named;
+use crate::store::{Filter, Position};
+
+/// Items of a page, unless asked for fewer or more.
+const LIMIT: usize = 50;
+/// Items of the largest page.
+const MAX_LIMIT: usize = 500;
+/// Words of a search.
+const WORDS: usize = 8;
+/// Values listed of one facet, the most frequent ones.
+const FACET_VALUES: usize = 100;
+
+/// `GET /api/v1/verdicts`.
+pub(crate) async fn list(State(app): State<Arc<App>>, mut params: Params) -> Result<Response, ApiError> {
+    let limit = params.parsed("limit", "a number from 1 to 500")?.unwrap_or(LIMIT);
+    if !(1..=MAX_LIMIT).contains(&limit) {
+        return Err(ApiError::parameter("limit", format!("must be from 1 to {MAX_LIMIT}")));
+    }
+    let after = match params.text("cursor")? {
+        Some(cursor) => Some(Position::from_cursor(&cursor).ok_or_else(|| {
+            ApiError::parameter("cursor", "is none of ours; take it from `next` of the page before")
+        })?),
+        None => None,
+    };
+    let filter = filter(&mut params)?;
+    params.end()?;
+    let page = app.store.page(&filter, after, limit, Instant::now() + app.limits.scan_time).await?;
+    let next = page.next.map_or("null".to_owned(), |next| format!("\"{}\"", next.cursor()));
+    Ok(json(format!("{{\"items\":[{}],\"next\":{next}}}", page.items.join(","))))
+}
+
+/// `GET /api/v1/verdicts/facets`.
+pub(crate) async fn facets(
+    State(app): State<Arc<App>>,
+    mut params: Params,
+) -> Result<Json<Facets>, ApiError> {
+    let filter = filter(&mut params)?;
+    params.end()?;
+    let counts = app.store.counts(&filter, Instant::now() + app.limits.scan_time).await?;
+    let mut facets: BTreeMap<&str, BTreeMap<String, u64>> = BTreeMap::new();
+    for (shape, n) in counts.by_shape {
+        for (facet, value) in [
+            ("verdict", shape.verdict.name()),
+            ("reason", shape.reason.map_or("", Named::name)),
+            ("action", shape.action.name()),
+            ("direction", shape.direction.name()),
+            ("provider", &shape.provider),
+            ("model", &shape.model),
+            ("workload", &shape.workload),
+        ] {
+            let values = facets.entry(facet).or_default();
+            if !value.is_empty() {
+                *values.entry(value.to_owned()).or_default() += n;
+            }
+        }
+    }
+    let facets =
+        facets.into_iter().map(|(facet, values)| (facet.to_owned(), most_frequent(values))).collect();
+    Ok(Json(Facets { facets, partial: counts.partial }))
+}
+
+fn most_frequent(values: BTreeMap<String, u64>) -> BTreeMap<String, u64> {
+    let mut values: Vec<_> = values.into_iter().collect();
+    values.sort_by_key(|(_, n)| std::cmp::Reverse(*n));
+    values.truncate(FACET_VALUES);
+    values.into_iter().collect()
+}
+
+/// `GET /api/v1/verdicts/{id}`.
+pub(crate) async fn detail(
+    State(app): State<Arc<App>>,
+    Path(id): Path<String>,
+    params: Params,
+) -> Result<Response, ApiError> {
+    params.end()?;
+    let id: Uuid = id.parse().map_err(|_| ApiError::parameter("id", "must be a UUID"))?;
+    let detail = app.store.verdict(id).await?.ok_or(ApiError::NotFound("verdict"))?;
+    let mut body = detail.item;
+    if let Some(content) = detail.content {
+        // The item is an object with members: its last brace makes room for one more.
+        body.truncate(body.len() - 1);
+        body.push_str(",\"content\":");
+        body.push_str(&content);
+        body.push('}');
+    }
+    Ok(json(body))
+}
+
+/// The conditions that list, facets and tail share.
+pub(crate) fn filter(params: &mut Params) -> Result<Filter, ApiError> {
+    let Range { from, to } = Range::take(params, clock::now())?;
+    let min_risk = params.parsed::<f32>("min_risk", "a number from 0 to 1")?;
+    if min_risk.is_some_and(|r| !(0.0..=1.0).contains(&r)) {
+        return Err(ApiError::parameter("min_risk", "must be a number from 0 to 1"));
+    }
+    let words = params.text("q")?.unwrap_or_default().to_lowercase();
+    let words: Vec<String> = words.split_whitespace().map(str::to_owned).collect();
+    if words.len() > WORDS {
+        return Err(ApiError::parameter("q", format!("holds more than {WORDS} words")));
+    }
+    let instance = params
+        .list("instance")?
+        .iter()
+        .map(|id| id.parse().map_err(|_| ApiError::parameter("instance", "must be UUIDs")))
+        .collect::<Result<_, _>>()?;
+    Ok(Filter {
+        from,
+        to,
+        verdict: params.named("verdict")?,
+        action: params.named("action")?,
+        reason: params.named("reason")?,
+        direction: params.named("direction")?,
+        provider: params.list("provider")?,
+        model: params.list("model")?,
+        workload: params.list("workload")?,
+        instance,
+        min_risk,
+        words,
+    })
+}

@@ -1,0 +1,145 @@
+//! What the control plane keeps and what it asks back: the seam between the service and a database.
+//!
+//! [`Sqlite`] is the one implementation; another database (PostgreSQL for several replicas) implements [`Store`] and nothing else
+//! changes. Everything is bounded by the caller: a limit, a range or a deadline.
+
+mod event;
+mod filter;
+pub(crate) mod sqlite;
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use agentguard_api::query::Sidecar;
+use agentguard_api::{BatchReply, Heartbeat, HeartbeatReply};
+use async_trait::async_trait;
+use uuid::Uuid;
+
+pub(crate) use event::{BadEvent, Event, Incoming, Shape};
+pub(crate) use filter::{Filter, Position};
+pub(crate) use sqlite::Sqlite;
+
+use crate::rollup::{Bucket, Totals};
+
+/// Something to be made durable.
+pub(crate) enum Work {
+    /// Events of one instance.
+    Batch(Incoming),
+    /// What an instance says of itself.
+    Heartbeat(Heartbeat, Received),
+}
+
+/// When something arrived here, microseconds since the Unix epoch.
+pub(crate) type Received = i64;
+
+/// What became of a [`Work`], in the same order.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Done {
+    /// A batch: the reply and which of its events (positions in [`Incoming::events`]) are stored now.
+    Batch(BatchReply, Vec<usize>),
+    /// A heartbeat.
+    Heartbeat(HeartbeatReply),
+}
+
+/// One page of list items, newest first.
+#[derive(Debug, Default)]
+pub(crate) struct Page {
+    /// Each a JSON object.
+    pub(crate) items: Vec<String>,
+    /// Where the next page begins.
+    pub(crate) next: Option<Position>,
+}
+
+/// One verdict: the list item and its content, both JSON.
+pub(crate) struct Detail {
+    pub(crate) item: String,
+    pub(crate) content: Option<String>,
+}
+
+/// Counts by combination of the few-valued fields.
+#[derive(Default)]
+pub(crate) struct Counts {
+    pub(crate) by_shape: Vec<(Arc<Shape>, u64)>,
+    /// The deadline came first; only the newest were counted.
+    pub(crate) partial: bool,
+}
+
+/// What one step of retention did.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Swept {
+    /// Verdicts deleted.
+    pub(crate) verdicts: u64,
+    /// There is more to delete.
+    pub(crate) more: bool,
+}
+
+/// A database that keeps verdicts.
+#[async_trait]
+pub(crate) trait Store: Send + Sync + 'static {
+    /// Makes all of it durable in one transaction, or nothing.
+    async fn commit(&self, work: &[Work]) -> Result<Vec<Done>, StoreError>;
+
+    /// Deletes a bounded number of what is older than `before` (microseconds since the Unix epoch).
+    async fn sweep(&self, before: i64) -> Result<Swept, StoreError>;
+
+    /// At most `limit` items after `after`; fewer, with a `next`, when the deadline comes first.
+    async fn page(
+        &self,
+        filter: &Filter,
+        after: Option<Position>,
+        limit: usize,
+        deadline: Instant,
+    ) -> Result<Page, StoreError>;
+
+    /// One verdict.
+    async fn verdict(&self, id: Uuid) -> Result<Option<Detail>, StoreError>;
+
+    /// Counts of what the filter lets through.
+    async fn counts(&self, filter: &Filter, deadline: Instant) -> Result<Counts, StoreError>;
+
+    /// Sums over whole minutes, `from` and `to` in seconds since the Unix epoch.
+    async fn totals(&self, from: i64, to: i64) -> Result<Totals, StoreError>;
+
+    /// Sums by bucket of `width` seconds (one of [`crate::rollup::WIDTHS`]), in order, empty ones left out.
+    async fn series(&self, from: i64, to: i64, width: i64) -> Result<Vec<Bucket>, StoreError>;
+
+    /// The newest ungrounded or contradicted ones in a range of microseconds.
+    async fn newest_flagged(&self, from: i64, to: i64, limit: usize) -> Result<Vec<String>, StoreError>;
+
+    /// Every known instance, seen last first.
+    async fn sidecars(&self) -> Result<Vec<Sidecar>, StoreError>;
+
+    /// Whether it answers.
+    async fn ping(&self) -> Result<(), StoreError>;
+
+    /// Finishes what is open.
+    async fn close(&self);
+}
+
+/// Why the store could not do it.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// The directory cannot be made or used.
+    #[error("the data directory {path} cannot be used: {source}")]
+    Directory {
+        /// Which.
+        path: String,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// Somebody else has it.
+    #[error("{path} is in use by another control plane; give each its own --data-dir")]
+    InUse {
+        /// Which.
+        path: String,
+    },
+    /// The schema could not be brought up to date.
+    #[error("the database could not be brought up to date: {0}")]
+    Migrate(#[from] sqlx::migrate::MigrateError),
+    /// The database refused.
+    #[error("the database failed: {0}")]
+    Database(#[from] sqlx::Error),
+    /// Something stored cannot be read back.
+    #[error("the database holds something unreadable: {0}")]
+    Damaged(String),
+}

@@ -1,0 +1,93 @@
+//! What a list, a facet count or a tail lets through, and the place in a list.
+
+use agentguard_judge::{NotChecked, State};
+use agentguard_policy::{Action, Direction};
+use uuid::Uuid;
+
+use super::{Event, Shape};
+
+/// Conditions that must all hold; an empty list lets everything through.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct Filter {
+    /// Microseconds since the Unix epoch, inclusive.
+    pub(crate) from: Option<i64>,
+    /// Exclusive.
+    pub(crate) to: Option<i64>,
+    pub(crate) verdict: Vec<State>,
+    pub(crate) action: Vec<Action>,
+    pub(crate) reason: Vec<NotChecked>,
+    pub(crate) direction: Vec<Direction>,
+    pub(crate) provider: Vec<String>,
+    pub(crate) model: Vec<String>,
+    pub(crate) workload: Vec<String>,
+    pub(crate) instance: Vec<Uuid>,
+    pub(crate) min_risk: Option<f32>,
+    /// Lower case.
+    pub(crate) words: Vec<String>,
+}
+
+impl Filter {
+    /// Whether the conditions on few-valued fields hold.
+    pub(crate) fn admits_shape(&self, shape: &Shape) -> bool {
+        fn any<T: PartialEq>(wanted: &[T], value: &T) -> bool {
+            wanted.is_empty() || wanted.contains(value)
+        }
+        any(&self.verdict, &shape.verdict)
+            && any(&self.action, &shape.action)
+            && any(&self.direction, &shape.direction)
+            && any(&self.provider, &shape.provider)
+            && any(&self.model, &shape.model)
+            && any(&self.workload, &shape.workload)
+            && (self.reason.is_empty() || shape.reason.is_some_and(|r| self.reason.contains(&r)))
+    }
+
+    /// Whether there is any condition on a few-valued field.
+    pub(crate) fn asks_shape(&self) -> bool {
+        !(self.verdict.is_empty()
+            && self.action.is_empty()
+            && self.direction.is_empty()
+            && self.provider.is_empty()
+            && self.model.is_empty()
+            && self.workload.is_empty()
+            && self.reason.is_empty())
+    }
+
+    /// Whether an event passes; the same answer as the store's.
+    pub(crate) fn admits(&self, instance: Uuid, event: &Event) -> bool {
+        self.from.is_none_or(|from| event.ts >= from)
+            && self.to.is_none_or(|to| event.ts < to)
+            && self.min_risk.is_none_or(|least| event.risk >= least)
+            && (self.instance.is_empty() || self.instance.contains(&instance))
+            && self.admits_shape(&event.shape)
+            && self.words.iter().all(|w| event.words.contains(w.as_str()))
+    }
+}
+
+/// A place in the list: items after it are older, or as old and stored earlier.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Position {
+    /// Microseconds since the Unix epoch.
+    pub(crate) ts: i64,
+    /// Order of storing.
+    pub(crate) n: i64,
+}
+
+impl Position {
+    /// Before everything.
+    pub(crate) const NEWEST: Self = Self { ts: i64::MAX, n: i64::MAX };
+
+    /// The cursor of the API: opaque to its users.
+    pub(crate) fn cursor(self) -> String {
+        format!("{:x}-{:x}", self.ts, self.n)
+    }
+
+    /// Reads a cursor back.
+    pub(crate) fn from_cursor(cursor: &str) -> Option<Self> {
+        let (ts, n) = cursor.split_once('-')?;
+        let read = |part: &str| {
+            let plain = part.len() <= 16 && part.bytes().all(|b| b.is_ascii_hexdigit());
+            plain.then(|| i64::from_str_radix(part, 16).ok()).flatten()
+        };
+        Some(Self { ts: read(ts)?, n: read(n)? })
+    }
+}

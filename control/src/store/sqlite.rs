@@ -1,0 +1,108 @@
+//! [`Store`] on SQLite: one file, one writer, several readers.
+//!
+//! WAL with `synchronous=FULL`: a commit that returned survives a power cut. One file rather than one a day, because SQLite
+//! in WAL mode does not commit across attached files atomically, and events, ledger and rollups must never disagree; retention is
+//! therefore small deletes between commits, with the freed pages handed back step by step.
+
+mod counts;
+mod insert;
+mod instances;
+mod open;
+mod page;
+mod rollups;
+mod shapes;
+mod sweep;
+mod writer;
+
+use std::fs::File;
+use std::path::Path;
+use std::time::Instant;
+
+use agentguard_api::query::Sidecar;
+use async_trait::async_trait;
+use sqlx::SqlitePool;
+use tokio::sync::Mutex;
+use uuid::Uuid;
+
+use self::shapes::Shapes;
+use self::writer::Writer;
+use super::{Counts, Detail, Done, Filter, Page, Position, Store, StoreError, Swept, Work};
+use crate::rollup::{Bucket, Totals};
+
+/// Verdicts in `agentguard.db` of a data directory.
+pub(crate) struct Sqlite {
+    writer: Mutex<Writer>,
+    readers: SqlitePool,
+    shapes: Shapes,
+    /// Held locked while this lives: the writer's caches allow no second one.
+    _lock: File,
+}
+
+impl Sqlite {
+    /// Opens or makes the database and brings its schema up to date.
+    pub(crate) async fn open(dir: &Path, dead_letters: u64) -> Result<Self, StoreError> {
+        let lock = open::lock(dir)?;
+        let path = dir.join("agentguard.db");
+        let mut conn = open::writer(&path).await?;
+        let readers = open::readers(&path).await?;
+        let shapes = Shapes::load(&mut conn).await?;
+        let writer = Writer::load(conn, shapes.clone(), dead_letters).await?;
+        Ok(Self { writer: Mutex::new(writer), readers, shapes, _lock: lock })
+    }
+}
+
+#[async_trait]
+impl Store for Sqlite {
+    async fn commit(&self, work: &[Work]) -> Result<Vec<Done>, StoreError> {
+        self.writer.lock().await.commit(work).await
+    }
+
+    async fn sweep(&self, before: i64) -> Result<Swept, StoreError> {
+        self.writer.lock().await.sweep(before).await
+    }
+
+    async fn page(
+        &self,
+        filter: &Filter,
+        after: Option<Position>,
+        limit: usize,
+        deadline: Instant,
+    ) -> Result<Page, StoreError> {
+        page::page(&self.readers, &self.shapes, filter, after, limit, deadline).await
+    }
+
+    async fn verdict(&self, id: Uuid) -> Result<Option<Detail>, StoreError> {
+        page::verdict(&self.readers, id).await
+    }
+
+    async fn counts(&self, filter: &Filter, deadline: Instant) -> Result<Counts, StoreError> {
+        counts::counts(&self.readers, &self.shapes, filter, deadline).await
+    }
+
+    async fn totals(&self, from: i64, to: i64) -> Result<Totals, StoreError> {
+        rollups::totals(&self.readers, from, to).await
+    }
+
+    async fn series(&self, from: i64, to: i64, width: i64) -> Result<Vec<Bucket>, StoreError> {
+        rollups::series(&self.readers, from, to, width).await
+    }
+
+    async fn newest_flagged(&self, from: i64, to: i64, limit: usize) -> Result<Vec<String>, StoreError> {
+        page::newest_flagged(&self.readers, from, to, limit).await
+    }
+
+    async fn sidecars(&self) -> Result<Vec<Sidecar>, StoreError> {
+        instances::all(&self.readers).await
+    }
+
+    async fn ping(&self) -> Result<(), StoreError> {
+        sqlx::query("SELECT 1").execute(&self.readers).await?;
+        Ok(())
+    }
+
+    async fn close(&self) {
+        self.readers.close().await;
+        self.writer.lock().await.close().await;
+    }
+}
+

@@ -1,0 +1,220 @@
+//! Lists, newest first, and single verdicts.
+//!
+//! Every condition but the words of `q` is answered by the index `verdict_scan` alone. A search goes through the list in
+//! chunks and stops at the deadline with what it has and the place where it stopped: a page may be short, it is never wrong.
+
+use std::time::Instant;
+
+use sqlx::{QueryBuilder, Row, Sqlite, SqliteConnection, SqlitePool};
+use uuid::Uuid;
+
+use super::shapes::Shapes;
+use crate::store::{Detail, Filter, Page, Position, StoreError};
+
+/// Rows looked at in one statement, at first and at most.
+const CHUNKS: (i64, i64) = (2_000, 100_000);
+
+/// The filter in the database's terms.
+pub(super) struct Plan<'a> {
+    filter: &'a Filter,
+    shapes: Option<String>,
+    instances: Option<String>,
+    n: Option<i64>,
+}
+
+impl<'a> Plan<'a> {
+    /// `None` when nothing can pass.
+    pub(super) async fn new(
+        conn: &mut SqliteConnection,
+        shapes: &Shapes,
+        filter: &'a Filter,
+    ) -> Result<Option<Self>, StoreError> {
+        let admitted = shapes.admitted(filter);
+        if admitted.as_ref().is_some_and(Vec::is_empty) {
+            return Ok(None);
+        }
+        let mut instances = Vec::new();
+        for instance in &filter.instance {
+            let inst: Option<i64> = sqlx::query_scalar("SELECT inst FROM instance WHERE instance = ?")
+                .bind(instance.as_bytes().as_slice())
+                .fetch_optional(&mut *conn)
+                .await?;
+            instances.extend(inst);
+        }
+        if instances.is_empty() && !filter.instance.is_empty() {
+            return Ok(None);
+        }
+        Ok(Some(Self {
+            filter,
+            shapes: admitted.as_deref().map(array),
+            instances: (!instances.is_empty()).then(|| array(&instances)),
+            n: whole_id(conn, &filter.words).await?,
+        }))
+    }
+
+    /// Whether every row in the range passes.
+    fn passes_all(&self) -> bool {
+        self.shapes.is_none()
+            && self.instances.is_none()
+            && self.n.is_none()
+            && self.filter.min_risk.is_none()
+            && self.filter.words.is_empty()
+    }
+
+    /// The newest place in the range, not after `after`.
+    fn start(&self, after: Option<Position>) -> Position {
+        let to = self.filter.to.map_or(Position::NEWEST, |to| Position { ts: to, n: i64::MIN });
+        let after = after.unwrap_or(Position::NEWEST);
+        if (after.ts, after.n) < (to.ts, to.n) { after } else { to }
+    }
+
+    /// ` WHERE …`: rows after `start`, not after `end`, that pass.
+    pub(super) fn push_where(&self, sql: &mut QueryBuilder<Sqlite>, start: Position, end: Option<Position>) {
+        sql.push(" WHERE (ts, n) < (").push_bind(start.ts).push(", ").push_bind(start.n).push(")");
+        match end {
+            Some(end) => {
+                sql.push(" AND (ts, n) >= (").push_bind(end.ts).push(", ").push_bind(end.n).push(")");
+            }
+            None => {
+                sql.push(" AND ts >= ").push_bind(self.filter.from.unwrap_or(i64::MIN));
+            }
+        }
+        if let Some(shapes) = &self.shapes {
+            sql.push(" AND shape IN (SELECT value FROM json_each(").push_bind(shapes.clone()).push("))");
+        }
+        if let Some(instances) = &self.instances {
+            sql.push(" AND inst IN (SELECT value FROM json_each(").push_bind(instances.clone()).push("))");
+        }
+        if let Some(least) = self.filter.min_risk {
+            sql.push(" AND risk >= ").push_bind(f64::from(least));
+        }
+        match self.n {
+            Some(n) => {
+                sql.push(" AND n = ").push_bind(n);
+            }
+            None => {
+                for word in &self.filter.words {
+                    sql.push(" AND instr(words, ").push_bind(word.clone()).push(") > 0");
+                }
+            }
+        }
+    }
+
+    /// The chunks of the range, newest first, each twice the one before: where a chunk begins and ends. It is for the caller to stop.
+    pub(super) fn chunks(&self, after: Option<Position>) -> Chunks<'_, 'a> {
+        let size = if self.passes_all() { None } else { Some(CHUNKS.0) };
+        Chunks { plan: self, next: Some(self.start(after)), size }
+    }
+}
+
+/// A walk through the range.
+pub(super) struct Chunks<'p, 'f> {
+    plan: &'p Plan<'f>,
+    next: Option<Position>,
+    /// `None`: one chunk, all of it.
+    size: Option<i64>,
+}
+
+impl Chunks<'_, '_> {
+    /// The next chunk: rows after the first place, up to and with the second (`None`: to the end of the range).
+    pub(super) async fn next(
+        &mut self,
+        conn: &mut SqliteConnection,
+    ) -> Result<Option<(Position, Option<Position>)>, StoreError> {
+        let Some(start) = self.next.take() else { return Ok(None) };
+        let Some(size) = self.size else { return Ok(Some((start, None))) };
+        let end = sqlx::query(
+            "SELECT ts, n FROM verdict WHERE (ts, n) < (?, ?) AND ts >= ? ORDER BY ts DESC, n DESC LIMIT 1 OFFSET ?",
+        )
+        .bind(start.ts)
+        .bind(start.n)
+        .bind(self.plan.filter.from.unwrap_or(i64::MIN))
+        .bind(size - 1)
+        .fetch_optional(conn)
+        .await?;
+        if let Some(row) = end {
+            self.next = Some(Position { ts: row.try_get(0)?, n: row.try_get(1)? });
+        }
+        self.size = Some((size * 2).min(CHUNKS.1));
+        Ok(Some((start, self.next)))
+    }
+}
+
+/// A page of the list.
+pub(super) async fn page(
+    readers: &SqlitePool,
+    shapes: &Shapes,
+    filter: &Filter,
+    after: Option<Position>,
+    limit: usize,
+    deadline: Instant,
+) -> Result<Page, StoreError> {
+    let mut conn = readers.acquire().await?;
+    let Some(plan) = Plan::new(&mut conn, shapes, filter).await? else { return Ok(Page::default()) };
+    let mut page = Page::default();
+    let mut chunks = plan.chunks(after);
+    while let Some((start, end)) = chunks.next(&mut conn).await? {
+        // One more than asked for tells whether there is a next page.
+        let wanted = limit + 1 - page.items.len();
+        let mut sql = QueryBuilder::new("SELECT v.ts, v.n, v.body FROM (SELECT n FROM verdict");
+        plan.push_where(&mut sql, start, end);
+        sql.push(" ORDER BY ts DESC, n DESC LIMIT ").push_bind(wanted as i64);
+        sql.push(") found JOIN verdict v ON v.n = found.n ORDER BY v.ts DESC, v.n DESC");
+        for row in sql.build().fetch_all(&mut *conn).await? {
+            if page.items.len() == limit {
+                return Ok(page);
+            }
+            page.next = Some(Position { ts: row.try_get(0)?, n: row.try_get(1)? });
+            page.items.push(row.try_get(2)?);
+        }
+        if end.is_some() && Instant::now() >= deadline {
+            page.next = end;
+            return Ok(page);
+        }
+    }
+    page.next = None;
+    Ok(page)
+}
+
+/// One verdict and its content.
+pub(super) async fn verdict(readers: &SqlitePool, id: Uuid) -> Result<Option<Detail>, StoreError> {
+    let row =
+        sqlx::query("SELECT v.body, c.body FROM verdict v LEFT JOIN content c ON c.n = v.n WHERE v.id = ?")
+            .bind(id.as_bytes().as_slice())
+            .fetch_optional(readers)
+            .await?;
+    row.map(|row| Ok(Detail { item: row.try_get(0)?, content: row.try_get(1)? })).transpose()
+}
+
+/// The newest ungrounded or contradicted ones.
+pub(super) async fn newest_flagged(
+    readers: &SqlitePool,
+    from: i64,
+    to: i64,
+    limit: usize,
+) -> Result<Vec<String>, StoreError> {
+    Ok(sqlx::query_scalar(
+        "SELECT body FROM verdict INDEXED BY verdict_flagged WHERE flagged = 1 AND ts >= ? AND ts < ? \
+         ORDER BY ts DESC, n DESC LIMIT ?",
+    )
+    .bind(from)
+    .bind(to)
+    .bind(limit as i64)
+    .fetch_all(readers)
+    .await?)
+}
+
+/// The row whose id was searched for, when the only word is the whole id of one.
+async fn whole_id(conn: &mut SqliteConnection, words: &[String]) -> Result<Option<i64>, StoreError> {
+    let [word] = words else { return Ok(None) };
+    let Ok(id) = word.parse::<Uuid>() else { return Ok(None) };
+    Ok(sqlx::query_scalar("SELECT n FROM verdict WHERE id = ?")
+        .bind(id.as_bytes().as_slice())
+        .fetch_optional(conn)
+        .await?)
+}
+
+fn array(numbers: &[i64]) -> String {
+    let numbers: Vec<String> = numbers.iter().map(i64::to_string).collect();
+    format!("[{}]", numbers.join(","))
+}

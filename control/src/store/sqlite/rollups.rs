@@ -1,0 +1,178 @@
+//! Rollups written with the events, and read for dashboards.
+
+use std::collections::HashMap;
+
+use futures_util::TryStreamExt;
+use sqlx::{QueryBuilder, Row, Sqlite, SqliteConnection, SqlitePool};
+
+use crate::histogram::{Damaged, Histogram};
+use crate::rollup::{self, Bucket, Deltas, Dim, Totals, Whole};
+use crate::store::StoreError;
+
+/// Cells of one statement; eight numbers each.
+const CELLS: usize = 100;
+
+/// Adds to the buckets.
+pub(super) async fn add(conn: &mut SqliteConnection, deltas: &Deltas) -> Result<(), StoreError> {
+    for (&(width, bucket), whole) in &deltas.wholes {
+        add_whole(conn, width, bucket, whole).await?;
+    }
+    // In the order of the primary key: neighbours share pages.
+    let mut cells: Vec<_> = deltas.cells.iter().collect();
+    cells.sort_unstable_by_key(|(key, _)| *key);
+    for chunk in cells.chunks(CELLS) {
+        let mut sql = QueryBuilder::<Sqlite>::new(
+            "INSERT INTO rollup_by (width, bucket, dim, key, n, judged, flagged, risk) ",
+        );
+        sql.push_values(chunk, |mut row, ((width, bucket, dim, key), cell)| {
+            row.push_bind(*width)
+                .push_bind(*bucket)
+                .push_bind(*dim as i64)
+                .push_bind(key.clone())
+                .push_bind(cell.n as i64)
+                .push_bind(cell.judged as i64)
+                .push_bind(cell.flagged as i64)
+                .push_bind(cell.risk as i64);
+        });
+        sql.push(
+            " ON CONFLICT DO UPDATE SET n = n + excluded.n, judged = judged + excluded.judged, \
+             flagged = flagged + excluded.flagged, risk = risk + excluded.risk",
+        );
+        // Chunks of the full size share one prepared statement, the odd rest is not worth keeping.
+        sql.build().persistent(chunk.len() == CELLS).execute(&mut *conn).await?;
+    }
+    Ok(())
+}
+
+async fn add_whole(
+    conn: &mut SqliteConnection,
+    width: i64,
+    bucket: i64,
+    delta: &Whole,
+) -> Result<(), StoreError> {
+    let mut whole = delta.clone();
+    let stored = sqlx::query("SELECT judge, held, total FROM rollup WHERE width = ? AND bucket = ?")
+        .bind(width)
+        .bind(bucket)
+        .fetch_optional(&mut *conn)
+        .await?;
+    if let Some(row) = stored {
+        for (i, histogram) in [&mut whole.judge, &mut whole.held, &mut whole.total].into_iter().enumerate() {
+            merge(histogram, row.try_get(i)?)?;
+        }
+    }
+    sqlx::query(
+        "INSERT INTO rollup (width, bucket, n, judged, flagged, judge, held, total) VALUES (?, ?, ?, ?, ?, ?, ?, ?) \
+         ON CONFLICT DO UPDATE SET n = n + excluded.n, judged = judged + excluded.judged, \
+         flagged = flagged + excluded.flagged, judge = excluded.judge, held = excluded.held, total = excluded.total",
+    )
+    .bind(width)
+    .bind(bucket)
+    .bind(delta.n as i64)
+    .bind(delta.judged as i64)
+    .bind(delta.flagged as i64)
+    .bind(whole.judge.encode())
+    .bind(whole.held.encode())
+    .bind(whole.total.encode())
+    .execute(conn)
+    .await?;
+    Ok(())
+}
+
+/// Sums over a range of whole minutes.
+pub(super) async fn totals(readers: &SqlitePool, from: i64, to: i64) -> Result<Totals, StoreError> {
+    let mut totals = Totals::default();
+    // One snapshot: the parts must add up while events keep arriving.
+    let mut snapshot = readers.begin().await?;
+    for (width, from, to) in rollup::segments(from, to) {
+        let mut rows = sqlx::query(
+            "SELECT n, judged, flagged, judge, held, total FROM rollup \
+             WHERE width = ? AND bucket >= ? AND bucket < ?",
+        )
+        .bind(width)
+        .bind(from)
+        .bind(to)
+        .fetch(&mut *snapshot);
+        while let Some(row) = rows.try_next().await? {
+            let whole = &mut totals.whole;
+            whole.n += row.try_get::<i64, _>(0)? as u64;
+            whole.judged += row.try_get::<i64, _>(1)? as u64;
+            whole.flagged += row.try_get::<i64, _>(2)? as u64;
+            merge(&mut whole.judge, row.try_get(3)?)?;
+            merge(&mut whole.held, row.try_get(4)?)?;
+            merge(&mut whole.total, row.try_get(5)?)?;
+        }
+        drop(rows);
+        let rows = sqlx::query(
+            "SELECT dim, key, sum(n), sum(judged), sum(flagged), sum(risk) FROM rollup_by \
+             WHERE width = ? AND bucket >= ? AND bucket < ? GROUP BY dim, key",
+        )
+        .bind(width)
+        .bind(from)
+        .bind(to)
+        .fetch_all(&mut *snapshot)
+        .await?;
+        for row in rows {
+            let dim = Dim::from_number(row.try_get(0)?)
+                .ok_or_else(|| StoreError::Damaged("unknown dimension in rollup_by".to_owned()))?;
+            let count = |i: usize| row.try_get::<i64, _>(i).map(|n| n as u64);
+            totals.by.entry((dim, row.try_get(1)?)).or_default().add(&rollup::Cell {
+                n: count(2)?,
+                judged: count(3)?,
+                flagged: count(4)?,
+                risk: count(5)?,
+            });
+        }
+    }
+    Ok(totals)
+}
+
+/// Sums by bucket.
+pub(super) async fn series(
+    readers: &SqlitePool,
+    from: i64,
+    to: i64,
+    width: i64,
+) -> Result<Vec<Bucket>, StoreError> {
+    let mut snapshot = readers.begin().await?;
+    let wholes = sqlx::query(
+        "SELECT bucket, judge FROM rollup WHERE width = ? AND bucket >= ? AND bucket < ? ORDER BY bucket",
+    )
+    .bind(width)
+    .bind(from)
+    .bind(to)
+    .fetch_all(&mut *snapshot)
+    .await?;
+    let mut buckets = Vec::with_capacity(wholes.len());
+    for row in wholes {
+        let mut judge = Histogram::default();
+        merge(&mut judge, row.try_get(1)?)?;
+        buckets.push(Bucket { start: row.try_get(0)?, verdicts: HashMap::new(), judge });
+    }
+    let mut outcomes = sqlx::query(
+        "SELECT bucket, key, n FROM rollup_by WHERE width = ? AND bucket >= ? AND bucket < ? AND dim = 0 \
+         ORDER BY bucket",
+    )
+    .bind(width)
+    .bind(from)
+    .bind(to)
+    .fetch(&mut *snapshot);
+    let mut at = 0;
+    while let Some(row) = outcomes.try_next().await? {
+        let start: i64 = row.try_get(0)?;
+        while buckets.get(at).is_some_and(|b| b.start < start) {
+            at += 1;
+        }
+        let (Some(bucket), Some((verdict, _, _))) =
+            (buckets.get_mut(at), rollup::outcome_parts(row.try_get(1)?))
+        else {
+            return Err(StoreError::Damaged("rollup and rollup_by disagree".to_owned()));
+        };
+        *bucket.verdicts.entry(verdict.to_owned()).or_default() += row.try_get::<i64, _>(2)? as u64;
+    }
+    Ok(buckets)
+}
+
+fn merge(histogram: &mut Histogram, stored: &[u8]) -> Result<(), StoreError> {
+    histogram.merge_encoded(stored).map_err(|e: Damaged| StoreError::Damaged(e.to_string()))
+}
