@@ -1,0 +1,52 @@
+/** Single-key shortcuts. They rest while somebody types, while a dialog is open, and when switched off. */
+
+import { useEffect, useRef } from 'preact/hooks';
+import { hotkeysOn } from './prefs';
+
+/** Keys (`j`, `?`, `[`, or two in a row: `g o`) and what they do. */
+export type Hotkeys = Readonly<Record<string, (event: KeyboardEvent) => void>>;
+
+const layers: { current: Hotkeys }[] = [];
+const SEQUENCE_MS = 1200;
+let prefix = '';
+let prefixAt = 0;
+
+/** Starts listening. Called once. */
+export function startHotkeys(): void {
+  document.addEventListener('keydown', event => {
+    if (hotkeysOn.value === 'off' || event.defaultPrevented || event.metaKey || event.ctrlKey || event.altKey) return;
+    if (isTyping(event.target) || document.querySelector('dialog[open]')) return;
+    const sequence = prefix !== '' && Date.now() - prefixAt < SEQUENCE_MS ? `${prefix} ${event.key}` : event.key;
+    prefix = '';
+    for (const layer of [...layers].reverse()) {
+      const act = layer.current[sequence];
+      if (act) {
+        event.preventDefault();
+        act(event);
+        return;
+      }
+    }
+    if (layers.some(layer => Object.keys(layer.current).some(keys => keys.startsWith(`${event.key} `)))) {
+      prefix = event.key;
+      prefixAt = Date.now();
+    }
+  });
+}
+
+/** Shortcuts for as long as the component is there; the innermost wins. */
+export function useHotkeys(keys: Hotkeys): void {
+  const layer = useRef(keys);
+  layer.current = keys;
+  useEffect(() => {
+    layers.push(layer);
+    return () => {
+      layers.splice(layers.indexOf(layer), 1);
+    };
+  }, []);
+}
+
+function isTyping(target: EventTarget | null): boolean {
+  if (!(target instanceof HTMLElement)) return false;
+  if (target instanceof HTMLInputElement) return !['checkbox', 'radio', 'button', 'range'].includes(target.type);
+  return target.isContentEditable || target instanceof HTMLTextAreaElement || target instanceof HTMLSelectElement;
+}
