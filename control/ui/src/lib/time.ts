@@ -58,7 +58,8 @@ export function zoneName(ms: number, zone: Zone): string {
   return `UTC${offset > 0 ? '+' : '−'}${pad(Math.floor(size / 60))}:${pad(size % 60)}`;
 }
 
-const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
+/** Months as the page writes them. */
+export const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
 
 /** Date and time by that clock, as ISO 8601 writes them. */
 function timeParts(ms: number, zone: Zone): { date: string; time: string; millis: string } {

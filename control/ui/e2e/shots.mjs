@@ -1,0 +1,50 @@
+// Screenshots of every screen in both schemes: `node e2e/shots.mjs DIR [name…]`.
+
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { openPage, startBrowser, startServer } from './browser.mjs';
+
+const dir = process.argv[2] ?? 'shots';
+const only = process.argv.slice(3);
+await mkdir(dir, { recursive: true });
+const server = await startServer({ rate: 6 });
+const browser = await startBrowser();
+
+const newest = async query => (await (await fetch(`${server.url}/api/v1/verdicts?limit=200&${query}`)).json()).items;
+const flagged = await newest('verdict=ungrounded,contradicted');
+const rich = flagged.filter(v => v.has_content).sort((a, b) => b.spans.length - a.spans.length)[0] ?? flagged[0];
+const tool = flagged.find(v => v.has_content && v.spans.some(span => span.call !== undefined));
+const bare = flagged.find(v => !v.has_content);
+
+/** name → address and what to do there before the picture. */
+const SCREENS = {
+  overview: ['/?range=1h', async page => page.waitForSelector('.u-over')],
+  verdicts: ['/verdicts?range=24h', async page => page.waitForSelector('tbody tr')],
+  filtered: ['/verdicts?range=24h&verdict=ungrounded,contradicted&min_risk=0.7', async page => page.waitForSelector('tbody tr')],
+  ...(rich ? { verdict: [`/verdicts/${rich.id}?verdict=ungrounded,contradicted`, async page => {
+    await page.waitForSelector('.answer');
+    await page.keyboard.press('j');
+  }] } : {}),
+  ...(tool ? { tool: [`/verdicts/${tool.id}`, async page => page.waitForSelector('.answer')] } : {}),
+  ...(bare ? { bare: [`/verdicts/${bare.id}`, async page => page.waitForSelector('h1')] } : {}),
+  live: ['/live', async page => page.waitForTimeout(5000)],
+  sidecars: ['/sidecars', async page => page.waitForSelector('tbody tr')],
+};
+
+for (const [name, [path, act]] of Object.entries(SCREENS)) {
+  if (only.length > 0 && !only.includes(name)) continue;
+  for (const scheme of ['light', 'dark']) {
+    for (const width of [1440, 900]) {
+      const { page, wrong, close } = await openPage(browser, server, { scheme, width });
+      await page.goto(path);
+      await act(page);
+      await page.waitForTimeout(250);
+      const file = join(dir, `${name}-${scheme}-${width}.png`);
+      await page.screenshot({ path: file, fullPage: name !== 'live' && name !== 'verdicts' });
+      console.log(file, wrong.length === 0 ? '' : wrong);
+      await close();
+    }
+  }
+}
+await browser.close();
+server.stop();

@@ -1,0 +1,69 @@
+/** The frame and the screen in it. */
+
+import { useEffect, useState } from 'preact/hooks';
+import { Overview } from './pages/overview/overview';
+import { Help } from './shell/help';
+import { Rail } from './shell/rail';
+import { SCREENS } from './shell/screens';
+import { TopBar } from './shell/topbar';
+import { useHotkeys } from './state/hotkeys';
+import type { TimeRange } from './state/range';
+import { parseRange, rangeQuery } from './state/range';
+import type { Route } from './state/router';
+import { matchRoute, navigate, usePlace, withQuery } from './state/router';
+import { Blank } from './ui/notes';
+
+export function App() {
+  const place = usePlace();
+  const range = parseRange(new URLSearchParams(place.search));
+  const route = matchRoute(place.path);
+  const screen = SCREENS.find(one => one.name === (route?.screen === 'verdict' ? 'verdicts' : route?.screen));
+  const [help, setHelp] = useState(false);
+
+  const goes = SCREENS.map(one => [
+    `g ${one.key}`,
+    () => navigate(withQuery(one.path, new URLSearchParams(), one.ranged ? rangeQuery(range) : {})),
+  ]);
+  useHotkeys({ ...Object.fromEntries(goes), '?': () => setHelp(true) });
+
+  useEffect(() => {
+    document.title = screen ? `${screen.title} · AgentGuard` : 'AgentGuard';
+  }, [screen]);
+
+  return (
+    <>
+      <a class="skip" href="#main">
+        Skip to the content
+      </a>
+      <div class="shell">
+        <Rail current={screen?.name} range={range} onHelp={() => setHelp(true)} />
+        <div class="main">
+          <TopBar range={range} ranged={screen?.ranged === true && route?.screen !== 'verdict'} />
+          <main id="main" tabIndex={-1}>
+            <Page route={route} range={range} />
+          </main>
+        </div>
+      </div>
+      <Help open={help} onClose={() => setHelp(false)} />
+    </>
+  );
+}
+
+function Page({ route, range }: { route: Route | undefined; range: TimeRange }) {
+  switch (route?.screen) {
+    case 'overview':
+      return <Overview range={range} />;
+    default:
+      return (
+        <Blank icon="empty" title="There is no such page">
+          <p>
+            Go to the{' '}
+            <a class="link" href="/">
+              overview
+            </a>
+            .
+          </p>
+        </Blank>
+      );
+  }
+}

@@ -1,0 +1,61 @@
+/** The workloads or models with the most flagged responses. */
+
+import type { TopRow } from '../../api/types';
+import { count, percent, risk } from '../../lib/format';
+
+interface TopListProps {
+  readonly title: string;
+  readonly rows: readonly TopRow[];
+  readonly hrefOf: (name: string) => string;
+}
+
+export function TopList({ title, rows, hrefOf }: TopListProps) {
+  const most = Math.max(1, ...rows.map(row => row.flagged));
+  return (
+    <section class="panel">
+      <div class="panel__head">
+        <h2>{title}</h2>
+        <span class="end faint">by flagged responses</span>
+      </div>
+      {rows.length === 0 ? (
+        <p class="panel__body faint">None in this range.</p>
+      ) : (
+        <table class="toplist">
+          <thead>
+            <tr>
+              <th scope="col">Name</th>
+              <th scope="col" class="right">
+                Flagged
+              </th>
+              <th scope="col" class="right">
+                Share
+              </th>
+              <th scope="col" class="right">
+                Mean risk
+              </th>
+              <th scope="col" class="right">
+                All
+              </th>
+            </tr>
+          </thead>
+          <tbody>
+            {rows.map(row => (
+              <tr key={row.name}>
+                <td class="toplist__name">
+                  <a href={hrefOf(row.name)} title={row.name}>
+                    {row.name === '' ? '(unknown)' : row.name}
+                  </a>
+                  <span class="toplist__bar" aria-hidden="true" style={{ transform: `scaleX(${row.flagged / most})` }} />
+                </td>
+                <td class="right">{count(row.flagged)}</td>
+                <td class="right">{percent(row.total === 0 ? 0 : row.flagged / row.total)}</td>
+                <td class="right">{risk(row.mean_risk)}</td>
+                <td class="right faint">{count(row.total)}</td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      )}
+    </section>
+  );
+}

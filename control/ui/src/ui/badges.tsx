@@ -1,0 +1,61 @@
+/** Small marks for states, actions, risks and span kinds: always an icon with a word or a number, never colour alone. */
+
+import type { Action, Span, SpanKind, State } from '../api/types';
+import { SPAN_KINDS } from '../api/types';
+import { risk as riskText } from '../lib/format';
+import { Icon } from './icons';
+import { ACTION_NAME, KIND_NAME, KIND_TONE, STATE_NAME } from './words';
+
+export function StateBadge({ state, look }: { state: State; look?: 'solid' | 'large' }) {
+  const extra = look === 'large' ? ' badge--solid badge--large' : look === 'solid' ? ' badge--solid' : '';
+  return (
+    <span class={`badge${extra}`} data-tone={state}>
+      <Icon name={state} />
+      {STATE_NAME[state]}
+    </span>
+  );
+}
+
+export function ActionTag({ action, would }: { action: Action; would?: Action | undefined }) {
+  const acted = action === 'block' || action === 'redact';
+  return (
+    <span class={acted ? 'tag tag--acted' : 'tag'}>
+      <Icon name={action} />
+      {ACTION_NAME[action]}
+      {would !== undefined && would !== action && <span class="faint">(would {would})</span>}
+    </span>
+  );
+}
+
+/** Bands of the design: low < 0.3 ≤ medium < 0.7 ≤ high. */
+export function riskBand(value: number): 'low' | 'medium' | 'high' {
+  return value < 0.3 ? 'low' : value < 0.7 ? 'medium' : 'high';
+}
+
+export function RiskMeter({ value }: { value: number }) {
+  return (
+    <span class={`risk risk--${riskBand(value)}`}>
+      <span class="risk__track" aria-hidden="true">
+        <span class="risk__fill" style={{ transform: `scaleX(${value})` }} />
+      </span>
+      {riskText(value)}
+    </span>
+  );
+}
+
+/** How many spans of which kinds. */
+export function KindCounts({ spans }: { spans: readonly Span[] }) {
+  const counts = new Map<SpanKind, number>();
+  for (const span of spans) counts.set(span.kind, (counts.get(span.kind) ?? 0) + 1);
+  return (
+    <span class="kinds">
+      {SPAN_KINDS.filter(kind => counts.has(kind)).map(kind => (
+        <span key={kind} data-tone={KIND_TONE[kind]} title={`${counts.get(kind)} × ${KIND_NAME[kind]}`}>
+          <Icon name={kind} />
+          {counts.get(kind)}
+          <span class="visually-hidden">{KIND_NAME[kind]}</span>
+        </span>
+      ))}
+    </span>
+  );
+}
