@@ -3,13 +3,32 @@
 import { CONVERSATIONS } from './conversations.mjs';
 import { readMarks } from './spans.mjs';
 
-const SIGNALS = ['numbers', 'entities', 'references', 'grounding', 'structured', 'consistency', 'tool_calls', 'logprobs'];
+const SIGNALS = [
+  'numbers',
+  'entities',
+  'references',
+  'grounding',
+  'structured',
+  'consistency',
+  'tool_calls',
+  'logprobs',
+];
 const REASONS = ['timeout', 'upstream_error', 'unknown_dialect', 'too_large', 'empty', 'overload', 'aborted'];
 const PATHS = {
-  openai_chat: '/v1/chat/completions', openai_responses: '/v1/responses', anthropic_messages: '/v1/messages',
-  gemini: '/v1beta/models/gemini-2.5-flash:streamGenerateContent', ollama_chat: '/api/chat', cohere_chat: '/v2/chat',
+  openai_chat: '/v1/chat/completions',
+  openai_responses: '/v1/responses',
+  anthropic_messages: '/v1/messages',
+  gemini: '/v1beta/models/gemini-2.5-flash:streamGenerateContent',
+  ollama_chat: '/api/chat',
+  cohere_chat: '/v2/chat',
 };
-const HOSTS = { openai: 'api.openai.com', anthropic: 'api.anthropic.com', gemini: 'generativelanguage.googleapis.com', ollama: 'localhost:11434', cohere: 'api.cohere.com' };
+const HOSTS = {
+  openai: 'api.openai.com',
+  anthropic: 'api.anthropic.com',
+  gemini: 'generativelanguage.googleapis.com',
+  ollama: 'localhost:11434',
+  cohere: 'api.cohere.com',
+};
 
 export function random(seed) {
   let state = seed >>> 0;
@@ -30,7 +49,11 @@ function uuid7(ms, next) {
 
 export const INSTANCES = CONVERSATIONS.map(one => one.workload.join('/'))
   .filter((name, index, all) => all.indexOf(name) === index)
-  .map((name, index) => ({ name, id: `0198c1d2-7a0${index}-7c3e-9f51-2b7d40c9e1${String(index).padStart(2, '0')}`, seq: 0 }));
+  .map((name, index) => ({
+    name,
+    id: `0198c1d2-7a0${index}-7c3e-9f51-2b7d40c9e1${String(index).padStart(2, '0')}`,
+    seq: 0,
+  }));
 
 /** One verdict at a time; `next` gives numbers 0..1. */
 export function makeVerdict(ms, next) {
@@ -64,7 +87,8 @@ export function makeVerdict(ms, next) {
     });
     content = { texts, tool_calls, evidence: base.evidence.map(([label, kind, text]) => ({ label, kind, text })) };
   }
-  for (const [kind, risk, start, end, evidence] of base?.bareSpans ?? []) spans.push({ choice: 0, kind, risk, start, end, evidence });
+  for (const [kind, risk, start, end, evidence] of base?.bareSpans ?? [])
+    spans.push({ choice: 0, kind, risk, start, end, evidence });
   const reason = base ? undefined : REASONS[Math.floor(next() ** 2 * REASONS.length)];
   const top = Math.max(0, ...spans.map(span => span.risk));
   const first = 180 + next() * 900;
@@ -73,21 +97,39 @@ export function makeVerdict(ms, next) {
   const held = shown.mode === 'pass' ? 0 : judge + next() * 90;
   const latency = { total_ms: total, first_byte_ms: first, judge_ms: judge, held_ms: held };
   return {
-    id: uuid7(ms, next), instance: instance.id, seq: ++instance.seq, ts: Math.round(ms * 1000),
-    direction: base?.direction ?? 'outbound', provider: who.provider, host: HOSTS[who.provider], path: PATHS[who.dialect],
-    dialect: reason === 'unknown_dialect' ? '' : who.dialect, model: who.model, response_id: `resp_${hex(next, 20)}`,
-    stream: who.stream, status: reason === 'upstream_error' ? 429 : reason === 'aborted' ? 0 : base?.action === 'block' ? 403 : 200,
-    verdict: base?.verdict ?? 'not_checked', ...(reason ? { reason } : {}),
+    id: uuid7(ms, next),
+    instance: instance.id,
+    seq: ++instance.seq,
+    ts: Math.round(ms * 1000),
+    direction: base?.direction ?? 'outbound',
+    provider: who.provider,
+    host: HOSTS[who.provider],
+    path: PATHS[who.dialect],
+    dialect: reason === 'unknown_dialect' ? '' : who.dialect,
+    model: who.model,
+    response_id: `resp_${hex(next, 20)}`,
+    stream: who.stream,
+    status: reason === 'upstream_error' ? 429 : reason === 'aborted' ? 0 : base?.action === 'block' ? 403 : 200,
+    verdict: base?.verdict ?? 'not_checked',
+    ...(reason ? { reason } : {}),
     risk: base ? (top > 0 ? top : base.verdict === 'grounded' ? next() * 0.22 : next() * 0.3) : 0,
-    action: base?.action ?? 'observe', ...(base?.would ? { would: base.would } : {}), mode: shown.mode, spans,
+    action: base?.action ?? 'observe',
+    ...(base?.would ? { would: base.would } : {}),
+    mode: shown.mode,
+    spans,
     sentences: base ? 1 + Math.floor(next() * 6) : 0,
     signals: base ? SIGNALS.filter(signal => signal !== 'logprobs' || next() < 0.3) : [],
     explanation: base?.explanation ?? `The response was not checked: ${reason.replace('_', ' ')}.`,
-    judge: base ? 'rules-1' : '', policy: '9f2c51a07be4', rule: namespace === 'shop' ? 'shop-sentence' : 'default', latency,
+    judge: base ? 'rules-1' : '',
+    policy: '9f2c51a07be4',
+    rule: namespace === 'shop' ? 'shop-sentence' : 'default',
+    latency,
     ...(base ? { input_tokens: 200 + Math.floor(next() * 2400), output_tokens: 30 + Math.floor(next() * 500) } : {}),
     ...(next() < 0.5 ? { trace: hex(next, 32) } : {}),
     workload: { namespace, name, pod: `${name}-7d9f8b6c5-${instance.id.slice(-5)}` },
-    latency_ms: Math.round(total * 10) / 10, has_content: content !== undefined, content,
+    latency_ms: Math.round(total * 10) / 10,
+    has_content: content !== undefined,
+    content,
   };
 }
 
@@ -95,7 +137,8 @@ export function makeVerdict(ms, next) {
 export function makeHistory(count, now, seed = 11) {
   const next = random(seed);
   const times = Array.from({ length: count }, (_, i) => {
-    const age = i < count * 0.35 ? next() * 3_600_000 : i < count * 0.7 ? next() * 86_400_000 : next() * 14 * 86_400_000;
+    const age =
+      i < count * 0.35 ? next() * 3_600_000 : i < count * 0.7 ? next() * 86_400_000 : next() * 14 * 86_400_000;
     return now - age;
   }).sort((a, b) => a - b);
   return times.map(ms => makeVerdict(ms, next)).reverse();

@@ -9,8 +9,14 @@ import { INSTANCES, makeHistory, makeVerdict, random } from './data.mjs';
 import * as answers from './query.mjs';
 
 const DIST = fileURLToPath(new URL('../dist', import.meta.url));
-const TYPES = { '.html': 'text/html; charset=utf-8', '.js': 'text/javascript', '.css': 'text/css', '.svg': 'image/svg+xml' };
-const POLICY = "default-src 'self'; object-src 'none'; base-uri 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'";
+const TYPES = {
+  '.html': 'text/html; charset=utf-8',
+  '.js': 'text/javascript',
+  '.css': 'text/css',
+  '.svg': 'image/svg+xml',
+};
+const POLICY =
+  "default-src 'self'; object-src 'none'; base-uri 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'";
 const KEEP = 20_000;
 
 /** Starts the server; answers its address and a way to stop it. */
@@ -92,7 +98,12 @@ async function file(pathname, response) {
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  const option = (name, fallback) => Number(process.argv[process.argv.indexOf(`--${name}`) + 1] ?? fallback) || fallback;
-  const { url } = await startMock({ port: option('port', 8001), rate: option('rate', 2), count: option('count', 6000) });
+  const option = (name, fallback) =>
+    Number(process.argv[process.argv.indexOf(`--${name}`) + 1] ?? fallback) || fallback;
+  const { url } = await startMock({
+    port: option('port', 8001),
+    rate: option('rate', 2),
+    count: option('count', 6000),
+  });
   console.log(`mock control plane on ${url}`);
 }

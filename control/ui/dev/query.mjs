@@ -3,8 +3,13 @@
 const FLAGGED = ['ungrounded', 'contradicted'];
 const workloadOf = verdict => `${verdict.workload.namespace}/${verdict.workload.name}`;
 const FIELDS = {
-  verdict: v => v.verdict, action: v => v.action, reason: v => v.reason ?? '', model: v => v.model,
-  provider: v => v.provider, direction: v => v.direction, workload: workloadOf,
+  verdict: v => v.verdict,
+  action: v => v.action,
+  reason: v => v.reason ?? '',
+  model: v => v.model,
+  provider: v => v.provider,
+  direction: v => v.direction,
+  workload: workloadOf,
 };
 
 /** Whether a verdict passes; `except` names a list that is not looked at. */
@@ -18,8 +23,13 @@ export function matches(verdict, query, except) {
   if (from && verdict.ts < Number(from)) return false;
   if (to && verdict.ts >= Number(to)) return false;
   if (verdict.risk < Number(query.get('min_risk') ?? 0)) return false;
-  const text = [verdict.explanation, verdict.model, workloadOf(verdict), verdict.path, verdict.id].join(' ').toLowerCase();
-  return (query.get('q') ?? '').toLowerCase().split(/\s+/).every(word => text.includes(word));
+  const text = [verdict.explanation, verdict.model, workloadOf(verdict), verdict.path, verdict.id]
+    .join(' ')
+    .toLowerCase();
+  return (query.get('q') ?? '')
+    .toLowerCase()
+    .split(/\s+/)
+    .every(word => text.includes(word));
 }
 
 export function item({ content: _content, ...rest }) {
@@ -37,7 +47,13 @@ export function page(all, query) {
 
 export function facets(all, query) {
   const out = {};
-  for (const name of Object.keys(FIELDS)) out[name] = counts(all.filter(v => matches(v, query, name)).map(FIELDS[name]).filter(Boolean));
+  for (const name of Object.keys(FIELDS))
+    out[name] = counts(
+      all
+        .filter(v => matches(v, query, name))
+        .map(FIELDS[name])
+        .filter(Boolean),
+    );
   return { facets: out };
 }
 
@@ -47,18 +63,32 @@ export function overview(all, query) {
   const inside = all.filter(v => v.ts >= from && v.ts < to);
   const before = all.filter(v => v.ts >= from - (to - from) && v.ts < from);
   return {
-    from, to, total: inside.length,
-    by_verdict: counts(inside.map(v => v.verdict)), by_action: counts(inside.map(v => v.action)),
+    from,
+    to,
+    total: inside.length,
+    by_verdict: counts(inside.map(v => v.verdict)),
+    by_action: counts(inside.map(v => v.action)),
     not_checked: counts(inside.filter(v => v.reason).map(v => v.reason)),
-    rate: inside.length / ((to - from) / 1e6), ...shares(inside),
+    rate: inside.length / ((to - from) / 1e6),
+    ...shares(inside),
     judge_ms: percentiles(inside.filter(v => v.judge).map(v => v.latency.judge_ms)),
-    held_ms: percentiles(inside.map(v => v.latency.held_ms)), total_ms: percentiles(inside.map(v => v.latency.total_ms)),
-    previous: before.length === 0 ? null : {
-      total: before.length, ...shares(before), acted: before.filter(v => v.action === 'block' || v.action === 'redact').length,
-      judge_p95_ms: percentiles(before.filter(v => v.judge).map(v => v.latency.judge_ms)).p95,
-    },
-    workloads: top(inside, workloadOf), models: top(inside, v => v.model),
-    newest_flagged: inside.filter(v => FLAGGED.includes(v.verdict)).slice(0, 10).map(item),
+    held_ms: percentiles(inside.map(v => v.latency.held_ms)),
+    total_ms: percentiles(inside.map(v => v.latency.total_ms)),
+    previous:
+      before.length === 0
+        ? null
+        : {
+            total: before.length,
+            ...shares(before),
+            acted: before.filter(v => v.action === 'block' || v.action === 'redact').length,
+            judge_p95_ms: percentiles(before.filter(v => v.judge).map(v => v.latency.judge_ms)).p95,
+          },
+    workloads: top(inside, workloadOf),
+    models: top(inside, v => v.model),
+    newest_flagged: inside
+      .filter(v => FLAGGED.includes(v.verdict))
+      .slice(0, 10)
+      .map(item),
   };
 }
 
@@ -66,10 +96,14 @@ export function timeSeries(all, query) {
   const from = Number(query.get('from')) / 1e6;
   const to = Number(query.get('to')) / 1e6;
   const wanted = (to - from) / Number(query.get('buckets') ?? 60);
-  const step = [1, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400, 21600, 43200, 86400].find(s => s >= wanted) ?? 86400;
+  const step =
+    [1, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400, 21600, 43200, 86400].find(s => s >= wanted) ??
+    86400;
   const t = [];
   for (let at = Math.floor(from / step) * step; at < to; at += step) t.push(at);
-  const series = Object.fromEntries(['grounded', 'ungrounded', 'contradicted', 'unverifiable', 'not_checked'].map(s => [s, t.map(() => 0)]));
+  const series = Object.fromEntries(
+    ['grounded', 'ungrounded', 'contradicted', 'unverifiable', 'not_checked'].map(s => [s, t.map(() => 0)]),
+  );
   const judge = t.map(() => []);
   for (const v of all) {
     const at = Math.floor((v.ts / 1e6 - t[0]) / step);
@@ -90,12 +124,21 @@ export function sidecars(all, instances, now) {
     const in_flight = index === 1 ? 37 : 0;
     const [namespace, workload] = name.split('/');
     return {
-      instance: id, workload: { namespace, name: workload, pod: `${workload}-7d9f8b6c5-${id.slice(-5)}` },
-      version: index === 3 ? '0.1.0-rc.2' : '0.1.0', started: Math.round((now - 86_400_000 * (index + 1)) * 1000),
+      instance: id,
+      workload: { namespace, name: workload, pod: `${workload}-7d9f8b6c5-${id.slice(-5)}` },
+      version: index === 3 ? '0.1.0-rc.2' : '0.1.0',
+      started: Math.round((now - 86_400_000 * (index + 1)) * 1000),
       last_seen: Math.round((now - (index === 5 ? 260_000 : 1500 * index)) * 1000),
-      produced: produced + lostSum + unexplained + in_flight, stored: produced, rejected: 0, lost, in_flight, unexplained,
+      produced: produced + lostSum + unexplained + in_flight,
+      stored: produced,
+      rejected: 0,
+      lost,
+      in_flight,
+      unexplained,
       completeness: (produced + lostSum) / Math.max(1, produced + lostSum + unexplained + in_flight),
-      policy: index === 3 ? '4b1de0a99c02' : '9f2c51a07be4', seen: own.length + 12, judged: own.filter(v => v.judge).length,
+      policy: index === 3 ? '4b1de0a99c02' : '9f2c51a07be4',
+      seen: own.length + 12,
+      judged: own.filter(v => v.judge).length,
     };
   });
 }
@@ -105,7 +148,10 @@ const counts = values => values.reduce((out, value) => ({ ...out, [value]: (out[
 function shares(list) {
   const judged = list.filter(v => v.verdict !== 'not_checked');
   const flagged = judged.filter(v => FLAGGED.includes(v.verdict));
-  return { flagged_share: judged.length ? flagged.length / judged.length : 0, coverage: list.length ? judged.length / list.length : 0 };
+  return {
+    flagged_share: judged.length ? flagged.length / judged.length : 0,
+    coverage: list.length ? judged.length / list.length : 0,
+  };
 }
 
 function percentiles(values) {

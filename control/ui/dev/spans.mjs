@@ -9,7 +9,10 @@ export function readMarks(marked, evidence, place) {
   for (let i = 0; i < chars.length; i++) {
     if (chars[i] === '⟦') {
       const bar = chars.indexOf('|', i);
-      const [kind, risk] = chars.slice(i + 1, bar).join('').split(' ');
+      const [kind, risk] = chars
+        .slice(i + 1, bar)
+        .join('')
+        .split(' ');
       open.push({ ...place, start: out.length, end: 0, kind, risk: Number(risk) });
       i = bar;
     } else if (open.length > 0 && chars[i] === '|') {

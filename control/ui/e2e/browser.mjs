@@ -4,14 +4,21 @@ import { chromium } from 'playwright-core';
 import { startMock } from '../dev/mock.mjs';
 
 const FLAGS = [
-  '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking',
-  '--disable-component-update', '--disable-sync',
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
 ];
 
 /** The server under test and a way to stop it, if it is ours. */
 export async function startServer(options) {
   const given = process.env.BASE_URL;
-  return given ? { url: given.replace(/\/$/, ''), stop: () => undefined, ours: false } : { ...(await startMock(options)), ours: true };
+  return given
+    ? { url: given.replace(/\/$/, ''), stop: () => undefined, ours: false }
+    : { ...(await startMock(options)), ours: true };
 }
 
 export function startBrowser() {
@@ -21,7 +28,12 @@ export function startBrowser() {
 /** A page that collects what must not happen: console errors, uncaught errors, requests to other hosts, refused policies. */
 export async function openPage(browser, server, { scheme = 'light', width = 1440, height = 900 } = {}) {
   const context = await browser.newContext({
-    baseURL: server.url, colorScheme: scheme, viewport: { width, height }, reducedMotion: 'reduce', timezoneId: 'Europe/Vienna', locale: 'en-GB',
+    baseURL: server.url,
+    colorScheme: scheme,
+    viewport: { width, height },
+    reducedMotion: 'reduce',
+    timezoneId: 'Europe/Vienna',
+    locale: 'en-GB',
   });
   const page = await context.newPage();
   const wrong = [];

@@ -20,11 +20,23 @@ const bare = flagged.find(v => !v.has_content);
 const SCREENS = {
   overview: ['/?range=1h', async page => page.waitForSelector('.u-over')],
   verdicts: ['/verdicts?range=24h', async page => page.waitForSelector('tbody tr')],
-  filtered: ['/verdicts?range=24h&verdict=ungrounded,contradicted&min_risk=0.7', async page => page.waitForSelector('tbody tr')],
-  ...(rich ? { verdict: [`/verdicts/${rich.id}?verdict=ungrounded,contradicted`, async page => {
-    await page.waitForSelector('.answer');
-    await page.keyboard.press('j');
-  }] } : {}),
+  filtered: [
+    '/verdicts?range=24h&verdict=ungrounded,contradicted&min_risk=0.7',
+    async page => page.waitForSelector('tbody tr'),
+  ],
+  ...(rich
+    ? {
+        verdict: [
+          `/verdicts/${rich.id}?verdict=ungrounded,contradicted`,
+          async page => {
+            await page.waitForSelector('.answer');
+            await page.keyboard.press('j');
+            await page.keyboard.press('j');
+            await page.waitForTimeout(900);
+          },
+        ],
+      }
+    : {}),
   ...(tool ? { tool: [`/verdicts/${tool.id}`, async page => page.waitForSelector('.answer')] } : {}),
   ...(bare ? { bare: [`/verdicts/${bare.id}`, async page => page.waitForSelector('h1')] } : {}),
   live: ['/live', async page => page.waitForTimeout(5000)],

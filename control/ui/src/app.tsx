@@ -1,7 +1,11 @@
 /** The frame and the screen in it. */
 
 import { useEffect, useState } from 'preact/hooks';
+import { Live } from './pages/live/live';
 import { Overview } from './pages/overview/overview';
+import { Sidecars } from './pages/sidecars/sidecars';
+import { Verdict } from './pages/verdict/verdict';
+import { Verdicts } from './pages/verdicts/verdicts';
 import { Help } from './shell/help';
 import { Rail } from './shell/rail';
 import { SCREENS } from './shell/screens';
@@ -53,6 +57,14 @@ function Page({ route, range }: { route: Route | undefined; range: TimeRange }) 
   switch (route?.screen) {
     case 'overview':
       return <Overview range={range} />;
+    case 'verdicts':
+      return <Verdicts range={range} />;
+    case 'verdict':
+      return <Verdict id={route.id} />;
+    case 'live':
+      return <Live />;
+    case 'sidecars':
+      return <Sidecars />;
     default:
       return (
         <Blank icon="empty" title="There is no such page">

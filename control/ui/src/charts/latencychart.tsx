@@ -9,7 +9,10 @@ import { TimeChart } from './timechart';
 
 export function LatencyChart({ series }: { series: TimeSeries }) {
   const values = useMemo(() => judgeLatency(series), [series]);
-  const data = useMemo<uPlot.AlignedData>(() => [series.t.map(start => start + series.step / 2), values], [series, values]);
+  const data = useMemo<uPlot.AlignedData>(
+    () => [series.t.map(start => start + series.step / 2), values],
+    [series, values],
+  );
   return (
     <TimeChart
       title="Judge latency, p95"

@@ -91,7 +91,13 @@ function options(element: HTMLElement, now: { readonly current: PlotProps }, by:
       y: { range: (_, __, max) => [0, max > 0 ? max * 1.08 : 1] },
     },
     axes: [
-      { ...axis, size: 26, gap: 6, space: 70, values: (_, splits, __, ___, step) => timeLabels(splits, step, dateOf(by)) },
+      {
+        ...axis,
+        size: 26,
+        gap: 6,
+        space: 70,
+        values: (_, splits, __, ___, step) => timeLabels(splits, step, dateOf(by)),
+      },
       {
         ...axis,
         size: AXIS_WIDTH,
@@ -107,7 +113,9 @@ function options(element: HTMLElement, now: { readonly current: PlotProps }, by:
         self => {
           const { left } = self.cursor;
           const inside = left !== undefined && left >= 0;
-          now.current.onPoint(inside ? { seconds: self.posToVal(left, 'x'), left: left + AXIS_WIDTH, width: self.width } : undefined);
+          now.current.onPoint(
+            inside ? { seconds: self.posToVal(left, 'x'), left: left + AXIS_WIDTH, width: self.width } : undefined,
+          );
         },
       ],
       setSelect: [
@@ -139,4 +147,3 @@ function timeLabels(splits: readonly number[], step: number, toDate: (seconds: n
     return step < 60 ? `${minutes}:${two(date.getSeconds())}` : minutes;
   });
 }
-

@@ -1,6 +1,16 @@
 import { describe, expect, it } from 'vitest';
 import type { TimeSeries } from '../api/types';
-import { bucketAt, bucketName, coverages, describeLatency, describeVerdicts, flaggedShares, judgeLatency, stack, totals } from './series';
+import {
+  bucketAt,
+  bucketName,
+  coverages,
+  describeLatency,
+  describeVerdicts,
+  flaggedShares,
+  judgeLatency,
+  stack,
+  totals,
+} from './series';
 
 const noon = Date.UTC(2026, 2, 1, 12) / 1000;
 const series: TimeSeries = {

@@ -66,7 +66,10 @@ export function bucketName(series: TimeSeries, index: number, zone: Zone): strin
   const from = (series.t[index] ?? 0) * 1000;
   const to = from + series.step * 1000;
   if (series.step >= 86_400) return dateTime(from, zone).slice(0, 10);
-  const start = series.t.length * series.step > 86_400 ? dateTime(from, zone).slice(5, 16) : clock(from, zone).slice(0, series.step < 60 ? 8 : 5);
+  const start =
+    series.t.length * series.step > 86_400
+      ? dateTime(from, zone).slice(5, 16)
+      : clock(from, zone).slice(0, series.step < 60 ? 8 : 5);
   return `${start} – ${clock(to, zone).slice(0, series.step < 60 ? 8 : 5)}`;
 }
 
@@ -76,7 +79,9 @@ export function describeVerdicts(series: TimeSeries, zone: Zone): string {
   const sum = all.reduce((a, b) => a + b, 0);
   if (sum === 0) return 'No responses in this range.';
   const peak = all.indexOf(Math.max(...all));
-  const states = STACK.map(state => ({ state, n: valuesOf(series, state).reduce((a, b) => a + b, 0) })).filter(({ n }) => n > 0);
+  const states = STACK.map(state => ({ state, n: valuesOf(series, state).reduce((a, b) => a + b, 0) })).filter(
+    ({ n }) => n > 0,
+  );
   const parts = states.map(({ state, n }) => `${count(n)} ${state.replace('_', ' ')} (${percent(n / sum)})`).join(', ');
   return `${plural(sum, 'response')}: ${parts}. Busiest ${bucketName(series, peak, zone)} with ${count(all[peak])}.`;
 }

@@ -40,13 +40,24 @@ export function TimeChart({ title, of, describe, columns, legend, ...plot }: Tim
     setPoint(at && index !== undefined ? { index, left: tooltipLeft(at.left, at.width) } : undefined);
   };
   const onSelect = (from: number, to: number) => {
-    setQuery(rangeQuery({ kind: 'absolute', from: Math.round(from) * 1000, to: Math.max(Math.round(to), Math.round(from) + 1) * 1000 }));
+    setQuery(
+      rangeQuery({
+        kind: 'absolute',
+        from: Math.round(from) * 1000,
+        to: Math.max(Math.round(to), Math.round(from) + 1) * 1000,
+      }),
+    );
   };
   return (
     <figure class="chart">
       <figcaption class="panel__head">
         <h2>{title}</h2>
-        <button type="button" class="button button--bare button--small end soft" aria-pressed={table} onClick={() => setTable(!table)}>
+        <button
+          type="button"
+          class="button button--bare button--small end soft"
+          aria-pressed={table}
+          onClick={() => setTable(!table)}
+        >
           {table ? 'Chart' : 'Table'}
           <span class="visually-hidden"> of {title}</span>
         </button>

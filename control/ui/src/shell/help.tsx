@@ -64,8 +64,8 @@ export function Help({ open, onClose }: { open: boolean; onClose: () => void }) 
       </div>
       <p class="keylist__switch">
         <label>
-          <input type="checkbox" checked={on === 'on'} onChange={() => hotkeysOn.set(on === 'on' ? 'off' : 'on')} /> Single-key
-          shortcuts
+          <input type="checkbox" checked={on === 'on'} onChange={() => hotkeysOn.set(on === 'on' ? 'off' : 'on')} />{' '}
+          Single-key shortcuts
         </label>
       </p>
     </Dialog>

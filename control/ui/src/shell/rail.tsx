@@ -62,7 +62,12 @@ export function Rail({ current, range, onHelp }: RailProps) {
             ?
           </i>
         </button>
-        <button type="button" class="rail__item" onClick={() => theme.set(look.next)} title={`${look.name}. Change to ${look.next}`}>
+        <button
+          type="button"
+          class="rail__item"
+          onClick={() => theme.set(look.next)}
+          title={`${look.name}. Change to ${look.next}`}
+        >
           <Icon name={look.icon} />
           <span>{look.name}</span>
         </button>

@@ -31,7 +31,11 @@ export function SearchBox() {
     if (ID.test(q)) navigate(withQuery(`/verdicts/${q.toLowerCase()}`, new URLSearchParams()));
     else if (onList) setQuery({ q, cursor: undefined }, options);
     else if (q !== '') {
-      const range = { range: query.get('range') ?? undefined, from: query.get('from') ?? undefined, to: query.get('to') ?? undefined };
+      const range = {
+        range: query.get('range') ?? undefined,
+        from: query.get('from') ?? undefined,
+        to: query.get('to') ?? undefined,
+      };
       navigate(withQuery('/verdicts', new URLSearchParams(), { ...range, q }));
     }
   };

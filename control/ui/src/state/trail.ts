@@ -21,7 +21,7 @@ let trail: Trail | undefined;
 /** The part of an address that says which list: filter and range, without page and selection. */
 export function scopeOf(query: URLSearchParams): URLSearchParams {
   const scope = new URLSearchParams(query);
-  for (const name of ['cursor', 'span', 'q_open']) scope.delete(name);
+  for (const name of ['cursor', 'span']) scope.delete(name);
   return scope;
 }
 
@@ -29,7 +29,8 @@ export function scopeOf(query: URLSearchParams): URLSearchParams {
 export function listQuery(scope: URLSearchParams): URLSearchParams {
   const { from, to } = resolveRange(parseRange(scope), Date.now());
   const query = new URLSearchParams({ from: String(from), to: String(to) });
-  for (const [name, value] of Object.entries(filterQuery(parseFilter(scope)))) if (value !== undefined) query.set(name, value);
+  for (const [name, value] of Object.entries(filterQuery(parseFilter(scope))))
+    if (value !== undefined) query.set(name, value);
   return query;
 }
 

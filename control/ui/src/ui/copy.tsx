@@ -17,7 +17,13 @@ export function CopyButton({ text, label }: { text: () => string; label: string 
     );
   };
   return (
-    <button type="button" class="button button--bare button--small button--icon" aria-label={label} title={label} onClick={copy}>
+    <button
+      type="button"
+      class="button button--bare button--small button--icon"
+      aria-label={label}
+      title={label}
+      onClick={copy}
+    >
       <Icon name={done ? 'done' : 'copy'} />
       <span class="visually-hidden" role="status">
         {done ? 'Copied' : ''}

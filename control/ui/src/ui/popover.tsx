@@ -16,7 +16,11 @@ export function Popover({ label, open, onOpen, button, children }: PopoverProps)
   const opener = useRef<HTMLButtonElement>(null);
   useEffect(() => {
     if (!open) return undefined;
-    root.current?.querySelector<HTMLElement>('.popover__panel :is(button, input)[aria-pressed="true"], .popover__panel :is(button, input)')?.focus();
+    root.current
+      ?.querySelector<HTMLElement>(
+        '.popover__panel :is(button, input)[aria-pressed="true"], .popover__panel :is(button, input)',
+      )
+      ?.focus();
     const onPointer = (event: PointerEvent) => {
       if (!root.current?.contains(event.target as Node)) onOpen(false);
     };
@@ -34,7 +38,14 @@ export function Popover({ label, open, onOpen, button, children }: PopoverProps)
   };
   return (
     <div class="popover" ref={root} onKeyDown={onKeyDown} onFocusOut={onFocusOut}>
-      <button type="button" class="button" ref={opener} aria-expanded={open} aria-haspopup="dialog" onClick={() => onOpen(!open)}>
+      <button
+        type="button"
+        class="button"
+        ref={opener}
+        aria-expanded={open}
+        aria-haspopup="dialog"
+        onClick={() => onOpen(!open)}
+      >
         {button}
       </button>
       {open && (

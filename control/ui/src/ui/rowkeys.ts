@@ -6,7 +6,7 @@ import { useHotkeys } from '../state/hotkeys';
 /** Marks the focusable thing of a row. */
 export const ROW = 'data-row';
 
-export function useRowKeys(list: RefObject<HTMLElement>): void {
+export function useRowKeys(list: RefObject<HTMLElement | null>): void {
   const move = (step: 1 | -1) => {
     const rows = [...(list.current?.querySelectorAll<HTMLElement>(`[${ROW}]`) ?? [])];
     const now = rows.findIndex(row => row === document.activeElement);

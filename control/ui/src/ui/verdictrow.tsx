@@ -6,28 +6,31 @@ import { workloadName } from '../lib/names';
 import { navigate } from '../state/router';
 import { ActionTag, KindCounts, RiskMeter, StateBadge } from './badges';
 import { ROW } from './rowkeys';
-import { reasonName } from './words';
 import { When } from './when';
+
+const COLUMNS = [
+  ['time', 'Time'],
+  ['state', 'Verdict'],
+  ['risk', 'Risk'],
+  ['words', 'Found'],
+  ['workload', 'Workload'],
+  ['model', 'Model'],
+  ['action', 'Action'],
+  ['total', 'Total'],
+] as const;
+
+/** How many columns a row has. */
+export const COLUMN_COUNT = COLUMNS.length;
 
 export function VerdictHead() {
   return (
     <thead>
       <tr>
-        <th scope="col">Time</th>
-        <th scope="col">Verdict</th>
-        <th scope="col">Risk</th>
-        <th scope="col">Found</th>
-        <th scope="col" class="grow">
-          Explanation
-        </th>
-        <th scope="col">Workload</th>
-        <th scope="col">Model</th>
-        <th scope="col" class="wide">
-          Action
-        </th>
-        <th scope="col" class="right wide">
-          Total
-        </th>
+        {COLUMNS.map(([name, title]) => (
+          <th key={name} scope="col" class={name === 'total' ? 'col--total right' : `col--${name}`}>
+            {title}
+          </th>
+        ))}
       </tr>
     </thead>
   );
@@ -43,7 +46,7 @@ export function VerdictRow({ verdict, href, fresh }: { verdict: Verdict; href: s
   const workload = workloadName(verdict.workload);
   return (
     <tr onClick={open} class={fresh ? 'fresh' : undefined}>
-      <td>
+      <td class="col--time">
         <a href={href} {...{ [ROW]: '' }} class="rowlink">
           <When micros={verdict.ts} look="short" />
         </a>
@@ -52,22 +55,20 @@ export function VerdictRow({ verdict, href, fresh }: { verdict: Verdict; href: s
         <StateBadge state={verdict.verdict} />
       </td>
       <td>{verdict.verdict === 'not_checked' ? <span class="faint">–</span> : <RiskMeter value={verdict.risk} />}</td>
-      <td>
-        {verdict.reason === undefined ? <KindCounts spans={verdict.spans} /> : <span class="soft">{reasonName(verdict.reason)}</span>}
-      </td>
-      <td class="grow clip soft" title={verdict.explanation}>
+      <td class="clip soft" title={verdict.explanation}>
+        {verdict.spans.length > 0 && <KindCounts spans={verdict.spans} />}
         {verdict.explanation}
       </td>
-      <td class="clip cell--workload" title={workload}>
+      <td class="col--workload clip" title={workload}>
         {workload}
       </td>
-      <td class="clip cell--model" title={verdict.model}>
+      <td class="col--model clip" title={verdict.model}>
         {verdict.model === '' ? '–' : verdict.model}
       </td>
-      <td class="wide">
+      <td class="col--action">
         <ActionTag action={verdict.action} would={verdict.would} />
       </td>
-      <td class="right wide">{duration(verdict.latency_ms)}</td>
+      <td class="col--total right">{duration(verdict.latency_ms)}</td>
     </tr>
   );
 }

@@ -11,7 +11,12 @@ export function When({ micros, look }: { micros: number; look: Look }) {
   const ms = fromMicros(micros);
   const by = useStore(zone);
   const now = useNow();
-  const text = { ago: () => ago(ms, now), clock: () => clock(ms, by), short: () => shortTime(ms, by, now), full: () => dateTime(ms, by) };
+  const text = {
+    ago: () => ago(ms, now),
+    clock: () => clock(ms, by),
+    short: () => shortTime(ms, by, now),
+    full: () => dateTime(ms, by),
+  };
   return (
     <time class="num" dateTime={new Date(ms).toISOString()} title={precise(ms, by)}>
       {text[look]()}

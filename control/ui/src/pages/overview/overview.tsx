@@ -43,7 +43,9 @@ function useOverview(range: TimeRange): { overview: Resource<OverviewData>; seri
 
 export function Overview({ range }: { range: TimeRange }) {
   const { overview, series } = useOverview(range);
-  const scope = new URLSearchParams(Object.entries(rangeQuery(range)).filter((part): part is [string, string] => part[1] !== undefined));
+  const scope = new URLSearchParams(
+    Object.entries(rangeQuery(range)).filter((part): part is [string, string] => part[1] !== undefined),
+  );
   const listOf = (changes: Record<string, string>) => withQuery('/verdicts', scope, changes);
   const flagged = { verdict: 'ungrounded,contradicted' };
   return (
@@ -93,7 +95,9 @@ export function Overview({ range }: { range: TimeRange }) {
 
 /** Nothing in the range: either nothing ever came, or only not now. */
 function Nothing({ range }: { range: TimeRange }) {
-  const any = useResource('any', signal => api.verdicts(new URLSearchParams({ limit: '1' }), signal), { refreshMs: 3000 });
+  const any = useResource('any', signal => api.verdicts(new URLSearchParams({ limit: '1' }), signal), {
+    refreshMs: 3000,
+  });
   if (any.data === undefined) return <Skeleton height={300} />;
   if (any.data.items.length === 0) return <FirstTraffic />;
   const wider = relative(range.kind === 'relative' && range.ms >= 604_800_000 ? '30d' : '7d');

@@ -102,7 +102,12 @@ const SAID = { up: 'up', down: 'down', flat: 'unchanged' } as const;
 
 function Change({ delta, rise, before }: { delta: Delta | undefined; rise: Tile['rise']; before: string }) {
   if (delta === undefined) return null;
-  const news = delta.direction === 'flat' || rise === 'plain' ? 'plain' : (delta.direction === 'up') === (rise === 'good') ? 'good' : 'bad';
+  const news =
+    delta.direction === 'flat' || rise === 'plain'
+      ? 'plain'
+      : (delta.direction === 'up') === (rise === 'good')
+        ? 'good'
+        : 'bad';
   return (
     <span class={`delta delta--${news}`} title={`Against the ${before}`}>
       <span aria-hidden="true">{ARROW[delta.direction]} </span>

@@ -45,7 +45,11 @@ export function TopList({ title, rows, hrefOf }: TopListProps) {
                   <a href={hrefOf(row.name)} title={row.name}>
                     {row.name === '' ? '(unknown)' : row.name}
                   </a>
-                  <span class="toplist__bar" aria-hidden="true" style={{ transform: `scaleX(${row.flagged / most})` }} />
+                  <span
+                    class="toplist__bar"
+                    aria-hidden="true"
+                    style={{ transform: `scaleX(${row.flagged / most})` }}
+                  />
                 </td>
                 <td class="right">{count(row.flagged)}</td>
                 <td class="right">{percent(row.total === 0 ? 0 : row.flagged / row.total)}</td>

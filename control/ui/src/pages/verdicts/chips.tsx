@@ -20,7 +20,9 @@ export function Chips({ filter, onChange }: ChipsProps) {
         without: toggle(filter, name, value),
       })),
     ),
-    ...(filter.minRisk > 0 ? [{ key: 'risk', name: 'Risk', value: `≥ ${filter.minRisk}`, without: { ...filter, minRisk: 0 } }] : []),
+    ...(filter.minRisk > 0
+      ? [{ key: 'risk', name: 'Risk', value: `≥ ${filter.minRisk}`, without: { ...filter, minRisk: 0 } }]
+      : []),
     ...(filter.q === '' ? [] : [{ key: 'q', name: 'Search', value: filter.q, without: { ...filter, q: '' } }]),
   ];
   if (chips.length === 0) return null;
@@ -30,7 +32,12 @@ export function Chips({ filter, onChange }: ChipsProps) {
         <li key={chip.key} class="chip">
           <span class="faint">{chip.name}</span>
           <span class="clip">{chip.value}</span>
-          <button type="button" class="chip__close" aria-label={`Drop ${chip.name}: ${chip.value}`} onClick={() => onChange(chip.without)}>
+          <button
+            type="button"
+            class="chip__close"
+            aria-label={`Drop ${chip.name}: ${chip.value}`}
+            onClick={() => onChange(chip.without)}
+          >
             <Icon name="close" />
           </button>
         </li>

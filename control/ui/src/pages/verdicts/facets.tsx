@@ -86,7 +86,8 @@ function FacetGroup({ name, counts, chosen, onToggle }: GroupProps) {
 /** Closed sets in their own order, others by count; what is chosen is always there, even with no response left. */
 function ordered(name: ListName, counts: Readonly<Record<string, number>>, chosen: readonly string[]): string[] {
   const known = new Set([...Object.keys(counts).filter(value => (counts[value] ?? 0) > 0), ...chosen]);
-  const fixed: readonly string[] | undefined = name === 'verdict' ? STATES : name === 'action' ? [...ACTIONS].reverse() : undefined;
+  const fixed: readonly string[] | undefined =
+    name === 'verdict' ? STATES : name === 'action' ? [...ACTIONS].reverse() : undefined;
   if (fixed) return fixed.filter(value => known.has(value));
   return [...known].sort((a, b) => (counts[b] ?? 0) - (counts[a] ?? 0) || a.localeCompare(b));
 }

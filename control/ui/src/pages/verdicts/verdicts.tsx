@@ -66,7 +66,12 @@ export function Verdicts({ range }: { range: TimeRange }) {
           </button>
         )}
         <span class="spacer" />
-        <button type="button" class="button button--small verdicts__railswitch" aria-expanded={rail} onClick={() => setRail(!rail)}>
+        <button
+          type="button"
+          class="button button--small verdicts__railswitch"
+          aria-expanded={rail}
+          onClick={() => setRail(!rail)}
+        >
           <Icon name="filter" />
           Filters{conditions(filter) > 0 ? ` (${conditions(filter)})` : ''}
         </button>
@@ -87,8 +92,8 @@ export function Verdicts({ range }: { range: TimeRange }) {
               data.items.length === 0 ? (
                 <NoMatch filter={filter} range={range} onClear={() => change(NO_FILTER)} />
               ) : (
-                <div class="panel">
-                  <table class="table table--rows verdicts__table">
+                <div class="panel listbox">
+                  <table class="table table--rows table--fixed">
                     <caption class="visually-hidden">Verdicts, newest first</caption>
                     <VerdictHead />
                     <tbody>
@@ -132,7 +137,10 @@ function matching(facets: Facets | undefined, filter: Filter): number | undefine
   const states = facets?.facets['verdict'];
   if (!states) return undefined;
   const { verdict } = filter.lists;
-  return Object.entries(states).reduce((sum, [state, n]) => sum + (verdict.length === 0 || verdict.includes(state) ? n : 0), 0);
+  return Object.entries(states).reduce(
+    (sum, [state, n]) => sum + (verdict.length === 0 || verdict.includes(state) ? n : 0),
+    0,
+  );
 }
 
 /** Whether newer verdicts match than those shown. The list itself stays still under the reader. */
