@@ -1,14 +1,11 @@
 //! What the control plane is started with. Read from flags, file and environment by `cli`; nothing here reads them.
 
-use std::fmt;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
 use agentguard_api::query::PolicyView;
-
-/// Shortest token accepted, bytes: 16 random bytes in hexadecimal are 32, a guessable word is not.
-const MIN_TOKEN: usize = 16;
+use agentguard_telemetry::Secret;
 
 /// Everything the control plane needs to start.
 #[derive(Clone, Debug)]
@@ -17,14 +14,14 @@ pub struct Config {
     pub data_dir: PathBuf,
     /// API and page.
     pub listen: SocketAddr,
-    /// `/metrics`, without authentication: names of models and numbers, never content.
-    pub metrics_listen: SocketAddr,
+    /// `/metrics`, without authentication: counts and names of judges, never content. `None`: no metrics port.
+    pub metrics_listen: Option<SocketAddr>,
     /// Bearer token; without one only loopback may be bound.
-    pub token: Option<Token>,
+    pub token: Option<Secret>,
     /// Names that the `Host` header may hold besides those of the loopback. Only looked at without a token.
     pub hosts: Vec<String>,
-    /// Verdicts older than this are deleted.
-    pub retention: Duration,
+    /// Verdicts older than this are deleted. `None`: kept for ever.
+    pub retention: Option<Duration>,
     /// What `/api/v1/policy` shows.
     pub policy: PolicyView,
     /// Bounds on everything that others can make grow.
@@ -38,10 +35,10 @@ impl Config {
         Self {
             data_dir: data_dir.into(),
             listen: SocketAddr::from(([127, 0, 0, 1], 8000)),
-            metrics_listen: SocketAddr::from(([127, 0, 0, 1], 9090)),
+            metrics_listen: Some(SocketAddr::from(([127, 0, 0, 1], 9090))),
             token: None,
             hosts: Vec::new(),
-            retention: Duration::from_secs(30 * 86_400),
+            retention: Some(Duration::from_secs(30 * 86_400)),
             policy: PolicyView::default(),
             limits: Limits::default(),
         }
@@ -97,46 +94,4 @@ impl Default for Limits {
             dead_letters: 10_000,
         }
     }
-}
-
-/// A secret that does not show in logs.
-#[derive(Clone)]
-pub struct Token(String);
-
-impl Token {
-    /// Takes a token of at least 16 visible ASCII characters.
-    pub fn new(token: impl Into<String>) -> Result<Self, TokenError> {
-        let token = token.into();
-        if token.len() < MIN_TOKEN {
-            return Err(TokenError::Short { min: MIN_TOKEN });
-        }
-        if !token.bytes().all(|b| b.is_ascii_graphic()) {
-            return Err(TokenError::Characters);
-        }
-        Ok(Self(token))
-    }
-
-    pub(crate) fn reveal(&self) -> &str {
-        &self.0
-    }
-}
-
-impl fmt::Debug for Token {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Token(…)")
-    }
-}
-
-/// Why a token is refused.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum TokenError {
-    /// Too short to be a secret.
-    #[error("the token must have at least {min} characters; `openssl rand -hex 16` makes a good one")]
-    Short {
-        /// The least.
-        min: usize,
-    },
-    /// Would not survive a header.
-    #[error("the token may hold only visible ASCII characters, no spaces")]
-    Characters,
 }

@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use agentguard_telemetry::metrics::MetricError;
 use prometheus::Registry;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
@@ -16,6 +17,8 @@ use crate::{clock, tail};
 
 /// What open requests get at the end; Kubernetes waits 30 s before it kills.
 const DRAIN: Duration = Duration::from_secs(25);
+/// Shortest token accepted: 16 random bytes in hexadecimal are 32 characters, a guessable word is not.
+const MIN_TOKEN: usize = 16;
 /// Between two looks for verdicts past their retention.
 const SWEEP_EVERY: Duration = Duration::from_secs(60);
 /// Between two steps of one sweep: commits go between.
@@ -27,7 +30,7 @@ pub struct Control {
     store: Arc<dyn Store>,
     writer: Writer,
     api: TcpListener,
-    metrics: TcpListener,
+    metrics: Option<TcpListener>,
     addresses: Addresses,
     config: Config,
 }
@@ -38,7 +41,7 @@ pub struct Addresses {
     /// API and page.
     pub api: SocketAddr,
     /// `/metrics`.
-    pub metrics: SocketAddr,
+    pub metrics: Option<SocketAddr>,
 }
 
 /// Why the control plane cannot start.
@@ -50,6 +53,11 @@ pub enum ControlError {
          set a token, or listen on 127.0.0.1"
     )]
     Open(SocketAddr),
+    /// A token that could be guessed or would not survive a header.
+    #[error(
+        "the token must have at least {MIN_TOKEN} visible ASCII characters; `openssl rand -hex 16` makes a good one"
+    )]
+    Token,
     /// The port cannot be had.
     #[error("cannot listen on {address} for {what}: {source}")]
     Listen {
@@ -64,8 +72,8 @@ pub enum ControlError {
     #[error(transparent)]
     Store(#[from] StoreError),
     /// Two metrics have one name.
-    #[error("metrics: {0}")]
-    Metrics(#[from] prometheus::Error),
+    #[error(transparent)]
+    Metrics(#[from] MetricError),
 }
 
 impl Control {
@@ -74,15 +82,16 @@ impl Control {
         if config.token.is_none() && !config.listen.ip().is_loopback() {
             return Err(ControlError::Open(config.listen));
         }
-        let api = listen(config.listen, "API and page").await?;
-        let metrics = listen(config.metrics_listen, "metrics").await?;
-        let address = |l: &TcpListener, address, what| {
-            l.local_addr().map_err(|source| ControlError::Listen { address, what, source })
+        if config.token.as_ref().is_some_and(|token| !is_token(token.expose())) {
+            return Err(ControlError::Token);
+        }
+        let (api, api_address) = listen(config.listen, "API and page").await?;
+        let metrics = match config.metrics_listen {
+            Some(address) => Some(listen(address, "metrics").await?),
+            None => None,
         };
-        let addresses = Addresses {
-            api: address(&api, config.listen, "API and page")?,
-            metrics: address(&metrics, config.metrics_listen, "metrics")?,
-        };
+        let (metrics, metrics_address) = metrics.unzip();
+        let addresses = Addresses { api: api_address, metrics: metrics_address };
         let store: Arc<dyn Store> =
             Arc::new(Sqlite::open(&config.data_dir, config.limits.dead_letters).await?);
         let registry = Registry::new();
@@ -106,23 +115,34 @@ impl Control {
         let Self { app, store, writer, api, metrics, config, .. } = self;
         let stop_writer = CancellationToken::new();
         let writer = tokio::spawn(writer.run(stop_writer.clone()));
-        let sweeper = tokio::spawn(sweep(Arc::clone(&store), config.retention, drain.clone()));
+        let sweeper = config.retention.map(|age| tokio::spawn(sweep(Arc::clone(&store), age, drain.clone())));
         app.drain_on(drain.clone());
         let connections = config.limits.connections;
-        tokio::join!(
-            http::serve(api, http::router(&app), connections, drain.clone(), DRAIN),
-            http::serve(metrics, http::metrics_router(&app), connections, drain.clone(), DRAIN),
-        );
+        let scraped = async {
+            if let Some(metrics) = metrics {
+                http::serve(metrics, http::metrics_router(&app), connections, drain.clone(), DRAIN).await;
+            }
+        };
+        tokio::join!(http::serve(api, http::router(&app), connections, drain.clone(), DRAIN), scraped);
         stop_writer.cancel();
         // Both end by themselves; an error is a panic of theirs, already logged.
         let _ = writer.await;
-        let _ = sweeper.await;
+        if let Some(sweeper) = sweeper {
+            let _ = sweeper.await;
+        }
         store.close().await;
     }
 }
 
-async fn listen(address: SocketAddr, what: &'static str) -> Result<TcpListener, ControlError> {
-    TcpListener::bind(address).await.map_err(|source| ControlError::Listen { address, what, source })
+async fn listen(address: SocketAddr, what: &'static str) -> Result<(TcpListener, SocketAddr), ControlError> {
+    let failed = |source| ControlError::Listen { address, what, source };
+    let listener = TcpListener::bind(address).await.map_err(failed)?;
+    let bound = listener.local_addr().map_err(failed)?;
+    Ok((listener, bound))
+}
+
+fn is_token(token: &str) -> bool {
+    token.len() >= MIN_TOKEN && token.bytes().all(|b| b.is_ascii_graphic())
 }
 
 /// Deletes what is older than the retention, now and then.

@@ -10,6 +10,7 @@ mod serve;
 
 use std::sync::Arc;
 
+use agentguard_telemetry::metrics::MetricError;
 use axum::Router;
 use axum::routing::{get, post};
 use prometheus::Registry;
@@ -21,7 +22,7 @@ pub(crate) use problem::ApiError;
 pub(crate) use serve::serve;
 
 use crate::api;
-use crate::config::{Config, Limits, Token};
+use crate::config::{Config, Limits};
 use crate::ingest::{self, Queue};
 use crate::store::Store;
 use crate::tail::Hub;
@@ -54,7 +55,7 @@ impl App {
         queue: Queue,
         ingest: Arc<ingest::Metrics>,
         hub: Arc<Hub>,
-    ) -> Result<Self, prometheus::Error> {
+    ) -> Result<Self, MetricError> {
         let limits = config.limits.clone();
         Ok(Self {
             store,
@@ -67,7 +68,7 @@ impl App {
             requests: Arc::new(Semaphore::new(limits.requests)),
             overviews: api::OverviewCache::new(&registry)?,
             drain: CancellationToken::new(),
-            auth: config.token.as_ref().map(Token::reveal).map(auth::Auth::new),
+            auth: config.token.as_ref().map(|token| auth::Auth::new(token.expose())),
             hosts: config.hosts.iter().map(|h| h.to_ascii_lowercase()).collect(),
             http: metrics::Metrics::new(&registry)?,
             registry,

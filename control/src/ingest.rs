@@ -64,4 +64,3 @@ pub(crate) struct RawBatch<'a> {
     #[serde(borrow)]
     pub(crate) events: Vec<&'a serde_json::value::RawValue>,
 }
-

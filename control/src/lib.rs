@@ -19,6 +19,7 @@ mod tail;
 mod varint;
 
 pub use agentguard_api::query::PolicyView;
-pub use config::{Config, Limits, Token, TokenError};
+pub use agentguard_telemetry::Secret;
+pub use config::{Config, Limits};
 pub use control::{Addresses, Control, ControlError};
 pub use store::StoreError;

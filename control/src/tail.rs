@@ -90,4 +90,3 @@ impl Hub {
         Start { lost, missed, live }
     }
 }
-

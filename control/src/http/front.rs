@@ -146,4 +146,3 @@ fn request_id(headers: &HeaderMap) -> String {
         _ => Uuid::now_v7().to_string(),
     }
 }
-

@@ -3,15 +3,13 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use agentguard_telemetry::metrics::{CALL_SECONDS, CONTENT_TYPE, MetricError, exposition, register};
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use http::{Method, header};
-use prometheus::{HistogramOpts, HistogramVec, IntCounterVec, Opts, Registry, TextEncoder};
+use prometheus::{HistogramOpts, HistogramVec, IntCounterVec, Opts, Registry};
 
 use super::{ApiError, App};
-
-/// Targets are 100 ms for an overview and a second for anything else; the tail stays open for hours.
-const REQUEST_SECONDS: [f64; 10] = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0, 5.0];
 
 /// The seed's names.
 pub(super) struct Metrics {
@@ -21,19 +19,17 @@ pub(super) struct Metrics {
 
 impl Metrics {
     /// Makes and registers them.
-    pub(super) fn new(registry: &Registry) -> Result<Self, prometheus::Error> {
+    pub(super) fn new(registry: &Registry) -> Result<Self, MetricError> {
         let requests = IntCounterVec::new(
             Opts::new("http_requests_total", "Requests answered, by route as declared."),
             &["method", "route", "status"],
-        )?;
+        );
         let seconds = HistogramVec::new(
             HistogramOpts::new("http_request_duration_seconds", "Time until the head of the answer.")
-                .buckets(REQUEST_SECONDS.to_vec()),
+                .buckets(CALL_SECONDS.to_vec()),
             &["route"],
-        )?;
-        registry.register(Box::new(requests.clone()))?;
-        registry.register(Box::new(seconds.clone()))?;
-        Ok(Self { requests, seconds })
+        );
+        Ok(Self { requests: register(registry, requests)?, seconds: register(registry, seconds)? })
     }
 
     /// Counts one request.
@@ -52,8 +48,8 @@ impl Metrics {
 
 /// `GET /metrics`.
 pub(super) async fn metrics(State(app): State<Arc<App>>) -> Response {
-    match TextEncoder::new().encode_to_string(&app.registry.gather()) {
-        Ok(text) => ([(header::CONTENT_TYPE, prometheus::TEXT_FORMAT)], text).into_response(),
+    match exposition(&app.registry) {
+        Ok(text) => ([(header::CONTENT_TYPE, CONTENT_TYPE)], text).into_response(),
         Err(error) => {
             tracing::error!(%error, "metrics could not be written");
             ApiError::Busy("metrics could not be written").into_response()

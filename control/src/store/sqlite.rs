@@ -105,4 +105,3 @@ impl Store for Sqlite {
         self.writer.lock().await.close().await;
     }
 }
-

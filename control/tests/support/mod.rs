@@ -76,14 +76,14 @@ impl Server {
     pub async fn on(dir: TempDir, change: impl FnOnce(&mut Config)) -> Self {
         let mut config = Config::new(dir.path());
         config.listen = SocketAddr::from(([127, 0, 0, 1], 0));
-        config.metrics_listen = SocketAddr::from(([127, 0, 0, 1], 0));
+        config.metrics_listen = Some(SocketAddr::from(([127, 0, 0, 1], 0)));
         change(&mut config);
         let control = Control::bind(config).await.unwrap();
         let drain = CancellationToken::new();
         let addresses = control.addresses();
         let task = tokio::spawn(control.run(drain.clone()));
         let client = Client::builder(TokioExecutor::new()).build_http();
-        Self { api: addresses.api, metrics: addresses.metrics, dir: Some(dir), drain, task, client }
+        Self { api: addresses.api, metrics: addresses.metrics.unwrap(), dir: Some(dir), drain, task, client }
     }
 
     /// Drains it and hands its data directory back.

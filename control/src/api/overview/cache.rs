@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
+use agentguard_telemetry::metrics::{MetricError, register};
 use parking_lot::Mutex;
 use prometheus::{IntCounterVec, Opts, Registry};
 
@@ -19,12 +20,12 @@ pub(crate) struct OverviewCache {
 
 impl OverviewCache {
     /// An empty cache.
-    pub(crate) fn new(registry: &Registry) -> Result<Self, prometheus::Error> {
+    pub(crate) fn new(registry: &Registry) -> Result<Self, MetricError> {
         let hits = IntCounterVec::new(
             Opts::new("cache_hits_total", "Looks into a cache, by what came of them."),
             &["cache", "result"],
-        )?;
-        registry.register(Box::new(hits.clone()))?;
+        );
+        let hits = register(registry, hits)?;
         for result in ["hit", "miss"] {
             hits.with_label_values(&["overview", result]);
         }
