@@ -103,7 +103,9 @@ impl StreamEncoder {
     }
 
     fn note(&mut self, frame: &Frame) {
-        self.ended |= frame.events.contains(&Event::End) || self.framing.closes(&frame.raw);
+        let end = frame.events.contains(&Event::End) || self.framing.closes(&frame.raw);
+        // What says more after an end begins another answer in the same stream.
+        self.ended = end || (self.ended && frame.events.is_empty());
     }
 
     fn payload<'a>(&self, frame: &'a Frame) -> Option<(Option<&'a str>, std::borrow::Cow<'a, [u8]>)> {

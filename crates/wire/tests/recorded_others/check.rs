@@ -6,6 +6,7 @@ use agentguard_wire::{
     redact_answer, replace_answer,
 };
 use bytes::Bytes;
+use serde_json::Value;
 
 /// The frames of a stream whose bytes arrive in pieces of that size.
 pub(crate) fn frames(dialect: Dialect, framing: Framing, stream: &Bytes, size: usize) -> Vec<Frame> {
@@ -44,7 +45,7 @@ pub(crate) fn concat(frames: &[Frame]) -> Bytes {
     frames.iter().flat_map(|frame| frame.raw.iter().copied()).collect::<Vec<_>>().into()
 }
 
-/// A cut after every frame: text is a prefix, every call is closed, every choice that was open ends as `ends_well` demands.
+/// A cut after every k-th frame: text is a prefix, every call is closed, every choice that was open ends as `ends_well` demands.
 pub(crate) fn cut_anywhere(
     name: &str,
     (dialect, framing): (Dialect, Framing),
@@ -52,7 +53,8 @@ pub(crate) fn cut_anywhere(
     valid: impl Fn(&[Frame], &Answer),
 ) {
     let full = answer_of(frames_in);
-    for delivered in 0..=frames_in.len() {
+    // Every frame of a short stream, some forty places of a long one.
+    for delivered in (0..=frames_in.len()).step_by(frames_in.len() / 40 + 1).chain([frames_in.len()]) {
         let mut encoder = StreamEncoder::new(dialect, framing);
         let mut out = Vec::new();
         for frame in &frames_in[..delivered] {
@@ -112,6 +114,37 @@ pub(crate) fn redact_stream(name: &str, dialect: Dialect, framing: Framing, fram
     same_but_edited(name, &full, &redacted, &edits);
 }
 
+/// After a redaction no string of any event holds the removed text: not in what repeats it, not piece by piece.
+pub(crate) fn nothing_leaks(name: &str, dialect: Dialect, framing: Framing, frames_in: &[Frame]) {
+    let full = answer_of(frames_in);
+    for (choice, content) in (0..).zip(&full.choices) {
+        let chars: Vec<char> = content.text.chars().collect();
+        if chars.len() < 24 {
+            continue;
+        }
+        let (start, end) = (chars.len() / 3, chars.len() * 2 / 3);
+        let mut edits = Edits::default();
+        edits.add(choice, Edit { start, end, replacement: "\u{2588}".to_owned() });
+        let mut encoder = StreamEncoder::new(dialect, framing);
+        let out: Vec<u8> =
+            frames_in.iter().flat_map(|frame| encoder.redact(frame, &edits).to_vec()).collect();
+        let secret: String = chars[start..end].iter().collect();
+        for payload in super::fixtures::payloads_of_sse(std::str::from_utf8(&out).unwrap()) {
+            let payload: Value = serde_json::from_str(&payload).unwrap();
+            assert!(!holds(&payload, &secret), "{name}: the removed text is in {}", payload["type"]);
+        }
+    }
+}
+
+fn holds(value: &Value, secret: &str) -> bool {
+    match value {
+        Value::String(text) => text.contains(secret),
+        Value::Array(items) => items.iter().any(|item| holds(item, secret)),
+        Value::Object(fields) => fields.values().any(|field| holds(field, secret)),
+        _ => false,
+    }
+}
+
 /// The same for an unstreamed body, and the replacement of the whole of it.
 pub(crate) fn redact_body(name: &str, dialect: Dialect, body: &[u8]) {
     let full = parse_answer(dialect, body).unwrap();
@@ -119,7 +152,7 @@ pub(crate) fn redact_body(name: &str, dialect: Dialect, body: &[u8]) {
     let redacted = redact_answer(dialect, body, &edits).unwrap();
     same_but_edited(name, &full, &parse_answer(dialect, &redacted).unwrap(), &edits);
     let untouched = redact_answer(dialect, body, &Edits::default()).unwrap();
-    let json = |bytes: &[u8]| serde_json::from_slice::<serde_json::Value>(bytes).unwrap();
+    let json = |bytes: &[u8]| serde_json::from_slice::<Value>(bytes).unwrap();
     assert_eq!(json(&untouched), json(body), "{name}: fields lost without an edit");
     let replaced = parse_answer(dialect, &replace_answer(dialect, body, &notice()).unwrap()).unwrap();
     assert_eq!(replaced.id, full.id, "{name}");

@@ -16,6 +16,19 @@ pub(crate) struct Expected {
     pub(crate) finish: Option<Finish>,
 }
 
+impl Expected {
+    /// Both answers as one, where a stream holds one after the other.
+    pub(crate) fn followed_by(mut self, next: Self) -> Self {
+        self.text += &next.text;
+        self.reasoning += &next.reasoning;
+        self.refusal += &next.refusal;
+        self.calls.extend(next.calls);
+        self.citations.extend(next.citations);
+        self.finish = next.finish.or(self.finish);
+        self
+    }
+}
+
 /// The choices and token counts of an answer.
 pub(crate) fn summary(answer: &Answer) -> (Vec<Expected>, Option<(u64, u64)>) {
     let choices = answer.choices.iter().map(|choice| Expected {

@@ -12,3 +12,5 @@ mod cohere;
 mod expected;
 mod fixtures;
 mod gemini;
+mod openai_chat;
+mod openai_responses;

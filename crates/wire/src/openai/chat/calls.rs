@@ -71,7 +71,8 @@ impl Calls {
             known.name.push_str(name);
             out.push(Event::ToolStart { choice, call, id: id.to_owned(), name: name.to_owned() });
         }
-        let fragment = text_of(&function.arguments);
+        let given = if function.arguments.is_null() { &function.input } else { &function.arguments };
+        let fragment = text_of(given);
         if !fragment.is_empty() {
             out.push(Event::ToolArguments { choice, call, fragment });
         }

@@ -83,7 +83,7 @@ pub(super) struct ToolCall<'a> {
     pub(super) index: Count,
     pub(super) id: Text<'a>,
     pub(super) function: Obj<Function<'a>>,
-    /// A custom tool: free-form `input` for `arguments`.
+    /// A custom tool, whose input is free text.
     pub(super) custom: Obj<Function<'a>>,
 }
 
@@ -92,8 +92,9 @@ pub(super) struct ToolCall<'a> {
 pub(super) struct Function<'a> {
     pub(super) name: Text<'a>,
     /// JSON text; an object at some vendors.
-    #[serde(alias = "input")]
     pub(super) arguments: Value,
+    /// What a custom tool has for `arguments`.
+    pub(super) input: Value,
 }
 
 #[derive(Debug, Default, Deserialize)]
