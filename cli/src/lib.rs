@@ -5,6 +5,7 @@
 
 pub mod command;
 pub mod config;
+pub mod demo;
 pub mod exit;
 pub mod provider;
 mod settings;
