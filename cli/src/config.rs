@@ -53,11 +53,11 @@ pub enum Control {
         /// API and dashboard.
         listen: SocketAddr,
         /// `/metrics`.
-        metrics: Option<SocketAddr>,
+        metrics: SocketAddr,
         /// What it asks clients for.
         token: Option<Secret>,
-        /// How long verdicts are kept; `None`: forever.
-        retention: Option<Duration>,
+        /// How long verdicts are kept.
+        retention: Duration,
     },
     /// Another one.
     Elsewhere {
@@ -76,8 +76,6 @@ pub struct Log {
     /// How lines look; `None`: by whether stderr is a terminal.
     pub json: Option<bool>,
 }
-
-const CENTURY: Duration = Duration::from_secs(100 * 365 * 86_400);
 
 impl Config {
     /// Reads the configuration.
@@ -105,7 +103,7 @@ impl Config {
         };
         if let Control::Here { listen, metrics, .. } = &self.control {
             add("control-listen", Some(*listen));
-            add("metrics-listen", *metrics);
+            add("metrics-listen", Some(*metrics));
         }
         add("base-url-listen", self.proxy.base_url_listen);
         add("admin-listen", self.proxy.admin_listen);
@@ -163,13 +161,8 @@ impl Reader<'_> {
 
     fn control(&mut self) -> Control {
         let listen = self.one("control-listen", value::address);
-        let metrics = self.one("metrics-listen", value::listener);
-        let retention = self.one("retention", |text| match text {
-            "forever" => Ok(None),
-            text => value::duration(text, CENTURY)
-                .map(Some)
-                .map_err(|(what, allowed)| (what, format!("{allowed}; or forever"))),
-        });
+        let metrics = self.one("metrics-listen", value::address);
+        let retention = self.time("retention", Duration::from_secs(3650 * 86_400));
         let token = self.token();
         let control_token = self.one("control-token", value::token).map(Secret::new);
         if let Some(url) = self.one("control-url", value::origin) {
@@ -191,9 +184,9 @@ impl Reader<'_> {
         }
         Control::Here {
             listen,
-            metrics: metrics.unwrap_or_else(|| Some(SocketAddr::from(([127, 0, 0, 1], 9090)))),
+            metrics: metrics.unwrap_or_else(|| SocketAddr::from(([127, 0, 0, 1], 9090))),
             token,
-            retention: retention.unwrap_or(Some(Duration::from_secs(30 * 86_400))),
+            retention: retention.unwrap_or(Duration::from_secs(30 * 86_400)),
         }
     }
 

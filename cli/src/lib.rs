@@ -8,5 +8,7 @@ pub mod config;
 pub mod demo;
 pub mod exit;
 pub mod provider;
+pub mod score;
 mod settings;
+pub mod style;
 pub mod version;

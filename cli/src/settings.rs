@@ -110,11 +110,11 @@ pub(crate) const SETTINGS: &[Setting] = &[
         "The proxy's /ready, /live and /metrics; `off` for none",
     ),
     setting("control-listen", "ADDR", "127.0.0.1:8000", "The control plane's API and dashboard"),
-    setting("metrics-listen", "ADDR", "127.0.0.1:9090", "The control plane's /metrics; `off` for none"),
+    setting("metrics-listen", "ADDR", "127.0.0.1:9090", "The control plane's /metrics"),
     setting("token", "TOKEN", "", "Bearer token that the control plane asks for; needed beyond loopback")
         .secret(),
     setting("token-file", "FILE", "", "File that holds that token").path(),
-    setting("retention", "TIME", "30d", "How long verdicts are kept: 12h, 30d, or `forever`"),
+    setting("retention", "TIME", "30d", "How long verdicts are kept: 12h, 30d"),
     setting("control-url", "URL", "", "Report to this control plane and start none here"),
     setting("control-token", "TOKEN", "", "Bearer token for the control plane at --control-url").secret(),
     setting("spool-max", "SIZE", "256MiB", "The most that waits on disk for the control plane"),

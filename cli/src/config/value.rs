@@ -136,13 +136,12 @@ pub(super) fn workload(value: &str) -> Result<Workload, Refused> {
     }
 }
 
-/// A bearer token: what an `authorization` header can carry (RFC 6750, section 2.1).
+/// A bearer token: long enough not to be guessed, and what a header can carry.
 pub(super) fn token(value: &str) -> Result<String, Refused> {
     let token = value.trim();
-    let valid = |b: u8| b.is_ascii_alphanumeric() || b"-._~+/=".contains(&b);
-    if token.len() < 16 || !token.bytes().all(valid) {
-        let what = "the token is shorter than 16 characters or holds others than a header may carry";
-        return Err((what.to_owned(), "allowed: letters, digits and - . _ ~ + / =".to_owned()));
+    if token.len() < 16 || !token.bytes().all(|b| b.is_ascii_graphic()) {
+        let what = "the token is shorter than 16 characters or holds spaces or others than ASCII";
+        return Err((what.to_owned(), "`openssl rand -hex 16` makes a good one".to_owned()));
     }
     Ok(token.to_owned())
 }
