@@ -2,6 +2,9 @@
 
 pub mod agreement;
 pub mod conversation;
+pub mod replay;
 pub mod request;
+pub mod show;
 #[cfg(test)]
 mod tests;
+pub mod watch;

@@ -1,7 +1,7 @@
 //! `agentguard score`: judges one recorded answer offline, by the same reader and judge that the proxy uses.
 
 mod detect;
-mod recorded;
+pub(crate) mod recorded;
 mod show;
 #[cfg(test)]
 mod tests;

@@ -20,7 +20,7 @@ fn framing(body: &[u8]) -> Option<Framing> {
 }
 
 /// The answer, and whether it was recorded as a stream. The error says why it cannot be read.
-pub(super) fn read(dialect: Dialect, body: Vec<u8>) -> Result<(Answer, bool), String> {
+pub(crate) fn read(dialect: Dialect, body: Vec<u8>) -> Result<(Answer, bool), String> {
     let Some(framing) = framing(&body) else {
         return match agentguard_wire::parse_answer(dialect, &body) {
             Ok(answer) => Ok((answer, false)),
@@ -51,7 +51,7 @@ fn streamed(dialect: Dialect, framing: Framing, body: Vec<u8>) -> Result<Answer,
 }
 
 /// The first JSON object of the response, however it is laid out.
-pub(super) fn first(body: &[u8]) -> Option<Value> {
+pub(crate) fn first(body: &[u8]) -> Option<Value> {
     let text = String::from_utf8_lossy(body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body));
     match framing(body) {
         None => serde_json::from_slice(body).ok(),

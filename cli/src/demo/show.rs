@@ -1,0 +1,167 @@
+//! What the demo prints: a line a verdict, and the summary.
+
+use std::time::Duration;
+
+use agentguard_api::VerdictEvent;
+use agentguard_judge::State;
+use agentguard_policy::Action;
+
+use super::agreement::{Said, Spoken, check, flagged};
+use super::conversation::Conversation;
+use super::replay::Exchange;
+use crate::style::{Look, Style, cut};
+
+/// One conversation with what came of it.
+pub struct Outcome {
+    /// What was said and what it was written to be.
+    pub conversation: Conversation,
+    /// What the client got, or why nothing.
+    pub exchange: Result<Exchange, String>,
+    /// The verdict, if it reached the control plane, and how long after the last byte.
+    pub verdict: Option<(VerdictEvent, Duration)>,
+}
+
+impl Outcome {
+    /// Whether the judge said what the answer was written to be; `Err`: in what it differs.
+    ///
+    /// # Errors
+    /// The difference.
+    pub fn agrees(&self) -> Result<(), String> {
+        self.exchange.as_ref().map_err(Clone::clone)?;
+        let (event, _) = self.verdict.as_ref().ok_or("no verdict reached the control plane")?;
+        let said = Said { state: event.verdict, spans: &event.spans };
+        check(&self.conversation.case.expect, &Spoken::of(&self.conversation), &said)
+    }
+
+    /// What became of the answer on its way to the client.
+    fn fate(&self) -> &'static str {
+        let Some((event, _)) = &self.verdict else { return "unknown" };
+        match (event.action, event.would) {
+            (Action::Block, _) if self.exchange.as_ref().is_ok_and(|exchange| exchange.status >= 400) => {
+                "refused"
+            }
+            (Action::Block, _) => "cut",
+            (Action::Redact, _) => "redacted",
+            (_, Some(Action::Block)) => "would cut",
+            (_, Some(Action::Redact)) => "would redact",
+            (Action::Annotate, _) => "annotated",
+            (Action::Observe, _) => "passed",
+        }
+    }
+
+    /// The riskiest span's words and kind.
+    fn finding(&self) -> Option<(String, String)> {
+        let (event, _) = self.verdict.as_ref()?;
+        let spoken = Spoken::of(&self.conversation);
+        let span = event.spans.iter().max_by(|a, b| a.risk.total_cmp(&b.risk))?;
+        Some((spoken.words(span), span.kind.as_str().replace('_', " ")))
+    }
+}
+
+/// The line of one conversation; where it disagrees, a second one says in what.
+#[must_use]
+pub fn line(outcome: &Outcome, style: Style) -> String {
+    let agrees = outcome.agrees();
+    let mark = if agrees.is_ok() { style.paint(Look::Good, "✓") } else { style.paint(Look::Bad, "✗") };
+    let case = &outcome.conversation.case;
+    let name = format!("{:<26}", cut(&case.id, 26));
+    let (state, risk) =
+        outcome.verdict.as_ref().map_or((State::NotChecked, 0.0), |(e, _)| (e.verdict, e.risk));
+    let look = match state {
+        State::Grounded => Look::Good,
+        State::Ungrounded | State::Contradicted => Look::Bad,
+        State::Unverifiable | State::NotChecked => Look::Warn,
+    };
+    let state = style.paint(look, &format!("{:<12}", state.as_str().replace('_', " ")));
+    let written = match (&case.expect.planted, case.expect.verdict) {
+        (Some(planted), _) => format!("planted: {planted}"),
+        (None, State::Unverifiable) => "nothing to check against".to_owned(),
+        (None, _) => "written to be right".to_owned(),
+    };
+    let finding =
+        outcome.finding().filter(|_| flagged(outcome.state())).map_or_else(String::new, |(words, kind)| {
+            let words = cut(&words.split_whitespace().collect::<Vec<_>>().join(" "), 36);
+            format!("{} {kind} · ", style.paint(Look::Marked, &format!("“{words}”")))
+        });
+    let fate = format!("{:<12}", outcome.fate());
+    let mut out =
+        format!("{mark} {name} {state} {risk:.2}  {fate} {finding}{}", style.paint(Look::Faint, &written));
+    if let Err(difference) = agrees {
+        out.push_str(&format!("\n    {}", style.paint(Look::Bad, &difference)));
+    }
+    out
+}
+
+impl Outcome {
+    fn state(&self) -> State {
+        self.verdict.as_ref().map_or(State::NotChecked, |(event, _)| event.verdict)
+    }
+}
+
+/// Whether every conversation agrees.
+#[must_use]
+pub fn whole(outcomes: &[Outcome]) -> bool {
+    outcomes.iter().all(|outcome| outcome.agrees().is_ok())
+}
+
+/// Agreement and times.
+#[must_use]
+pub fn summary(outcomes: &[Outcome], style: Style) -> String {
+    let rows = [
+        ("written right", State::Grounded),
+        ("hallucinated", State::Ungrounded),
+        ("nothing to check", State::Unverifiable),
+    ];
+    let class = |state: State| if flagged(state) { State::Ungrounded } else { state };
+    let columns = [State::Grounded, State::Ungrounded, State::Unverifiable, State::NotChecked];
+    let heads = ["grounded", "flagged", "unverifiable", "not checked"];
+    let mut out = String::new();
+    out.push_str(&style.paint(Look::Strong, &format!("{:<20}", "judged →")));
+    for head in heads {
+        out.push_str(&style.paint(Look::Strong, &format!("{head:>14}")));
+    }
+    out.push('\n');
+    for (name, expected) in rows {
+        out.push_str(&format!("{name:<20}"));
+        for column in columns {
+            let count = outcomes
+                .iter()
+                .filter(|o| {
+                    class(o.conversation.case.expect.verdict) == expected && class(o.state()) == column
+                })
+                .count();
+            let cell = format!("{:>14}", if count == 0 { "·".to_owned() } else { count.to_string() });
+            let look = match (count, column == expected) {
+                (0, _) => Look::Faint,
+                (_, true) => Look::Good,
+                (_, false) => Look::Bad,
+            };
+            out.push_str(&style.paint(look, &cell));
+        }
+        out.push('\n');
+    }
+    let agree = outcomes.iter().filter(|outcome| outcome.agrees().is_ok()).count();
+    let look = if agree == outcomes.len() { Look::Good } else { Look::Bad };
+    let verdict = format!("{agree} of {} agree with what they were written to be", outcomes.len());
+    out.push_str(&format!("\n{}\n", style.paint(look, &verdict)));
+    out.push_str(&times(outcomes));
+    out
+}
+
+fn times(outcomes: &[Outcome]) -> String {
+    let events = || outcomes.iter().filter_map(|outcome| outcome.verdict.as_ref());
+    let spread = |mut values: Vec<f64>| {
+        values.sort_by(f64::total_cmp);
+        let at = |share: f64| {
+            values.get(((values.len() as f64 - 1.0) * share).round() as usize).copied().unwrap_or(0.0)
+        };
+        format!("{:.1} ms median, {:.1} ms at most", at(0.5), at(1.0))
+    };
+    let judge = spread(events().map(|(event, _)| event.latency.judge_ms).collect());
+    let held = spread(events().map(|(event, _)| event.latency.held_ms).collect());
+    let shown = spread(events().map(|(_, after)| after.as_secs_f64() * 1000.0).collect());
+    format!(
+        "time in the judge, evidence included   {judge}\nlongest that a byte was held           {held}\n\
+         last byte to verdict in control plane  {shown}\n"
+    )
+}
