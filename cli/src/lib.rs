@@ -3,6 +3,7 @@
 //! [`command::command`] is the command line, [`config::Config`] what `up` is told; one module a command does the work.
 //! [`provider`] stands alone: a scripted LLM provider for the demo, tests and benches.
 
+pub mod check;
 pub mod command;
 pub mod config;
 pub mod demo;

@@ -1,29 +1,61 @@
-//! The `agentguard` command: reads the command line and hands over.
+//! The `agentguard` command: reads command line and environment, starts the runtime, hands over.
 
-use std::io;
+use std::io::{self, Write};
 use std::process::ExitCode;
 
+use agentguard::config::Environment;
 use agentguard::exit::Exit;
-use agentguard::{command, version};
+use agentguard::style::Style;
+use agentguard::{check, command, score, version};
+use anyhow::{Context, Result};
 use clap::ArgMatches;
 use clap_complete::Shell;
 
 fn main() -> ExitCode {
-    let mut command = command::command();
-    let matches = command.clone().get_matches();
-    let result = match matches.subcommand() {
-        Some(("version", flags)) => {
-            version::print(flags.get_flag("json"), &mut io::stdout()).map(|()| Exit::Fine)
+    let matches = command::command().get_matches();
+    let environment: Environment = std::env::vars_os().collect();
+    match run(&matches, &environment) {
+        Ok(exit) => exit.into(),
+        // The reader of the output went away (`agentguard … | head`): nothing is wrong.
+        Err(error) if is_broken_pipe(&error) => Exit::Fine.into(),
+        Err(error) => {
+            let _ = writeln!(io::stderr(), "agentguard: {error:#}");
+            exit_of(&error).into()
         }
-        Some(("completions", flags)) => completions(&mut command, flags),
-        _ => Ok(Exit::Usage),
-    };
-    result.unwrap_or(Exit::Failed).into()
+    }
 }
 
-fn completions(command: &mut clap::Command, flags: &ArgMatches) -> io::Result<Exit> {
+fn run(matches: &ArgMatches, environment: &Environment) -> Result<Exit> {
+    let style = Style::of_stdout(environment);
+    let mut out = io::stdout().lock();
+    Ok(match matches.subcommand() {
+        Some(("score", flags)) => score::run(flags, style, &mut out)?,
+        Some(("check", flags)) => runtime()?.block_on(check::run(flags, environment, style, &mut out))?,
+        Some(("version", flags)) => version::print(flags.get_flag("json"), &mut out).map(|()| Exit::Fine)?,
+        Some(("completions", flags)) => completions(flags, &mut out),
+        _ => Exit::Usage,
+    })
+}
+
+fn runtime() -> Result<tokio::runtime::Runtime> {
+    // Only one provider of cryptography is built in; installing it fails when it is already there.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    tokio::runtime::Builder::new_multi_thread().enable_all().build().context("cannot start the runtime")
+}
+
+fn completions(flags: &ArgMatches, out: &mut impl Write) -> Exit {
     if let Some(shell) = flags.get_one::<Shell>("shell") {
-        clap_complete::generate(*shell, command, "agentguard", &mut io::stdout());
+        clap_complete::generate(*shell, &mut command::command(), "agentguard", out);
     }
-    Ok(Exit::Fine)
+    Exit::Fine
+}
+
+fn exit_of(error: &anyhow::Error) -> Exit {
+    error.downcast_ref::<score::ScoreError>().map_or(Exit::Failed, score::ScoreError::exit)
+}
+
+fn is_broken_pipe(error: &anyhow::Error) -> bool {
+    error.chain().any(|cause| {
+        cause.downcast_ref::<io::Error>().is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe)
+    })
 }
