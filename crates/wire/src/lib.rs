@@ -24,6 +24,8 @@ mod openai;
 pub mod request;
 pub mod response;
 pub mod stream;
+#[cfg(test)]
+mod testing;
 
 pub use body::{parse_answer, parse_request, redact_answer, refuse, replace_answer};
 pub use codec::{ParseError, Refusal};

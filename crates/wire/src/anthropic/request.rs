@@ -21,7 +21,9 @@ pub(super) fn read(endpoint: &Endpoint, body: &Value) -> Result<Request, ParseEr
     };
     request.stream =
         endpoint.stream == Some(true) || body.get("stream").and_then(Value::as_bool).unwrap_or(false);
-    let system = body.get("system").map(content).unwrap_or_default();
+    let mut system = Vec::new();
+    let given = body.get("system").unwrap_or(&Value::Null);
+    one_or_many(given).iter().for_each(|block| read_block(block, &mut system));
     request.push_turn(Role::System, system);
     for message in items(body, "messages") {
         turn(message, &mut request);
@@ -53,27 +55,29 @@ fn turn(message: &Value, request: &mut Request) {
         _ => Role::User,
     };
     let mut said = Vec::new();
-    for part in message.get("content").map(content).unwrap_or_default() {
-        let tool = role == Role::User && matches!(part, Part::ToolResult { .. });
-        said.push((if tool { Role::Tool } else { role }, part));
+    let content = message.get("content").unwrap_or(&Value::Null);
+    for block in one_or_many(content) {
+        let returned = role == Role::User && str_of(block, "type").ends_with("tool_result");
+        let mut parts = Vec::new();
+        read_block(block, &mut parts);
+        said.extend(parts.into_iter().map(|part| (if returned { Role::Tool } else { role }, part)));
     }
     request.push_parts(said);
 }
 
-/// A string or blocks.
-fn content(value: &Value) -> Vec<Part> {
-    match value {
-        Value::String(text) => vec![Part::Text(text.clone())],
-        Value::Array(blocks) => {
-            let mut parts = Vec::with_capacity(blocks.len());
-            blocks.iter().for_each(|block| read_block(block, &mut parts));
-            parts
-        }
-        _ => Vec::new(),
+/// Blocks, or a string in their place.
+fn one_or_many(content: &Value) -> &[Value] {
+    match content {
+        Value::Array(blocks) => blocks,
+        Value::Null => &[],
+        one => std::slice::from_ref(one),
     }
 }
 
 fn read_block(block: &Value, parts: &mut Vec<Part>) {
+    if let Value::String(text) = block {
+        return parts.push(Part::Text(text.clone()));
+    }
     let kind = str_of(block, "type");
     match kind {
         "text" => parts.push(Part::Text(str_of(block, "text").to_owned())),

@@ -133,53 +133,67 @@ impl Open {
     }
 }
 
-/// The place that a JSON path (RFC 9535, names and indices only) names; made when it is missing.
-fn place<'v>(root: &'v mut Value, path: &str) -> Option<&'v mut Value> {
+/// One step of a path.
+enum Step<'p> {
+    Name(&'p str),
+    Index(usize),
+}
+
+/// The steps of a JSON path (RFC 9535, names and indices only).
+fn steps(path: &str) -> Option<Vec<Step<'_>>> {
     let mut rest = path.strip_prefix('$').unwrap_or(path);
-    let mut place = root;
-    for _ in 0..MAX_DEPTH {
-        if rest.is_empty() {
-            return Some(place);
-        }
-        let key = if let Some(bracketed) = rest.strip_prefix('[') {
+    let mut steps = Vec::new();
+    while !rest.is_empty() {
+        let step;
+        if let Some(bracketed) = rest.strip_prefix('[') {
             let quote = bracketed.chars().next().filter(|c| matches!(c, '"' | '\''));
-            let (key, after) = match quote {
+            (step, rest) = match quote {
                 Some(quote) => {
-                    bracketed[1..].split_once(quote).and_then(|(k, a)| Some((k, a.strip_prefix(']')?)))?
+                    let (name, after) = bracketed[1..].split_once(quote)?;
+                    (Step::Name(name), after.strip_prefix(']')?)
                 }
-                None => bracketed.split_once(']')?,
+                None => {
+                    let (index, after) = bracketed.split_once(']')?;
+                    (Step::Index(index.parse().ok()?), after)
+                }
             };
-            rest = after;
-            match (quote, key.parse::<usize>()) {
-                (None, Ok(index)) => {
-                    place = element(place, index);
-                    continue;
-                }
-                _ => key,
-            }
         } else {
             let name = rest.strip_prefix('.').unwrap_or(rest);
             let end = name.find(['.', '[']).unwrap_or(name.len());
-            rest = &name[end..];
-            &name[..end]
-        };
-        if !place.is_object() {
-            *place = Value::Object(Map::new());
+            (step, rest) = (Step::Name(&name[..end]), &name[end..]);
         }
-        place = place.as_object_mut()?.entry(key).or_insert(Value::Null);
+        steps.push(step);
+        if steps.len() > MAX_DEPTH {
+            return None;
+        }
     }
-    None
+    Some(steps)
 }
 
-/// The element at that index, or a new one at the end: indices come in order, and a hostile one makes no room.
-fn element(place: &mut Value, index: usize) -> &mut Value {
-    if !place.is_array() {
-        *place = Value::Array(Vec::new());
+/// The place that a path names; made when it is missing.
+fn place<'v>(root: &'v mut Value, path: &str) -> Option<&'v mut Value> {
+    let mut place = root;
+    for step in steps(path)? {
+        place = match step {
+            Step::Name(name) => {
+                if !place.is_object() {
+                    *place = Value::Object(Map::new());
+                }
+                place.as_object_mut()?.entry(name).or_insert(Value::Null)
+            }
+            // Indices come in order: one beyond the end means the next, so that a hostile one makes no room.
+            Step::Index(index) => {
+                if !place.is_array() {
+                    *place = Value::Array(Vec::new());
+                }
+                let items = place.as_array_mut()?;
+                if index >= items.len() {
+                    items.push(Value::Null);
+                }
+                let last = items.len() - 1;
+                &mut items[index.min(last)]
+            }
+        };
     }
-    let Value::Array(items) = place else { unreachable!("just made an array") };
-    if index >= items.len() {
-        items.push(Value::Null);
-    }
-    let last = items.len() - 1;
-    &mut items[index.min(last)]
+    Some(place)
 }
