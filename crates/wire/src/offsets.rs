@@ -59,6 +59,15 @@ pub(crate) fn overlaps(edits: &Edits, choice: u32, start: usize, end: usize) -> 
     edits.of(choice).iter().any(|edit| edit.start < end && start < edit.end)
 }
 
+/// Whether the edits change a frame with these events: its text, or a text that it repeats.
+pub(crate) fn touched(events: &Events, edits: &Edits) -> bool {
+    events.iter().any(|event| match event {
+        Event::Text { choice, start, text } => overlaps(edits, *choice, *start, start + text.chars().count()),
+        Event::Snapshot { choice } => !edits.of(*choice).is_empty(),
+        _ => false,
+    })
+}
+
 /// Edits texts of a payload or body in the order in which they were decoded.
 pub(crate) struct Rewrite<'e> {
     edits: &'e Edits,

@@ -3,6 +3,7 @@
 pub(crate) mod chat;
 pub(crate) mod completions;
 pub(crate) mod responses;
+mod shape;
 
 use serde_json::{Value, json};
 

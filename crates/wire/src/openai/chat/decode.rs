@@ -1,15 +1,16 @@
 //! Chunks → events. An unstreamed answer is read as a stream of one chunk, so both give the same.
 
 use super::calls::Calls;
-use super::shape::{Choice, Chunk, Logprobs, Message, Source};
+use super::shape::{Choice, Chunk, Message, Source};
 use crate::Event;
 use crate::codec::EventDecoder;
 use crate::event::Events;
-use crate::loose::lenient::{Obj, TextOrList};
+use crate::loose::lenient::TextOrList;
 use crate::loose::{self, Reads};
 use crate::offsets::Offsets;
+use crate::openai::shape::choice_index;
 use crate::openai::{error_message, finish};
-use crate::response::{Citation, MAX_CHOICES, TokenLogprob, Usage};
+use crate::response::Citation;
 
 /// What is known of a stream so far.
 #[derive(Debug, Default)]
@@ -54,13 +55,7 @@ impl Reads for Decoder {
         }
         self.cited(&chunk, out);
         let groq = || chunk.x_groq.0.as_ref().and_then(|groq| groq.usage.0.as_ref());
-        if let Some(usage) = chunk.usage.0.as_ref().or_else(groq) {
-            let (input, output) = (usage.prompt_tokens.0, usage.completion_tokens.0);
-            if input.is_some() || output.is_some() {
-                let (input, output) = (input.unwrap_or_default(), output.unwrap_or_default());
-                out.push(Event::Usage(Usage { input, output }));
-            }
-        }
+        chunk.usage.0.as_ref().or_else(groq).iter().for_each(|usage| usage.report(out));
         out.extend(error_message(&chunk.error).map(|message| Event::Error { message }));
     }
 }
@@ -80,7 +75,7 @@ impl Decoder {
     }
 
     fn choice(&mut self, given: &Choice<'_>, out: &mut Events) {
-        let choice = given.index.0.unwrap_or_default().min(MAX_CHOICES as u64 - 1) as u32;
+        let choice = choice_index(given.index.0);
         if self.calls.len() <= choice as usize {
             self.calls.resize_with(choice as usize + 1, Calls::default);
         }
@@ -95,10 +90,7 @@ impl Decoder {
             }
             (None, None) => {}
         }
-        let tokens = given.logprobs.0.as_ref().map(logprobs).unwrap_or_default();
-        if !tokens.is_empty() {
-            out.push(Event::Logprobs { choice, tokens });
-        }
+        given.logprobs.0.iter().for_each(|logprobs| logprobs.report(choice, out));
         if let Some(reason) = finish(given.finish_reason.as_str()) {
             self.calls[choice as usize].end(choice, out);
             out.push(Event::Finish { choice, reason });
@@ -173,16 +165,4 @@ fn citation(source: &Source<'_>) -> Citation {
         title: source.title.as_str().to_owned(),
         quote: source.content.as_str().to_owned(),
     }
-}
-
-/// OpenAI's list of tokens, or the two parallel lists of the legacy format. A token without a number counts as certain.
-fn logprobs(given: &Logprobs<'_>) -> Vec<TokenLogprob> {
-    let token = |token: &str, logprob: Option<f64>| TokenLogprob {
-        token: token.to_owned(),
-        logprob: logprob.unwrap_or_default() as f32,
-    };
-    let listed = given.content.0.iter().filter_map(|Obj(given)| given.as_ref());
-    let listed = listed.map(|given| token(given.token.as_str(), given.logprob.0));
-    let parallel = given.tokens.0.iter().zip(&given.token_logprobs.0);
-    listed.chain(parallel.map(|(text, logprob)| token(text.as_str(), logprob.0))).collect()
 }

@@ -1,77 +1,27 @@
 //! Edits in chunks and in answers, and the chunks that end a stream early.
 
-use std::collections::BTreeMap;
-
-use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::CHAT;
 use crate::codec::{EventEncoder, ParseError, Payload};
 use crate::event::Events;
-use crate::loose::lenient::{Count, List, Obj, Text};
 use crate::loose::{self, count_of};
-use crate::offsets::{Rewrite, overlaps};
-use crate::response::MAX_CHOICES;
-use crate::{Edits, Event, Notice};
+use crate::offsets::{Rewrite, touched};
+use crate::openai::shape::{Delivered, choice_index};
+use crate::{Edits, Notice};
 
-/// What the client was given of a stream.
 #[derive(Debug, Default)]
 pub(super) struct Encoder {
-    id: String,
-    model: String,
-    created: u64,
-    /// Every choice that began, with whether it ended.
-    choices: BTreeMap<u64, bool>,
-}
-
-#[derive(Default, Deserialize)]
-#[serde(default, bound(deserialize = "'de: 'a"))]
-struct Head<'a> {
-    id: Text<'a>,
-    model: Text<'a>,
-    created: Count,
-    choices: List<Obj<Begun<'a>>>,
-}
-
-#[derive(Default, Deserialize)]
-#[serde(default, bound(deserialize = "'de: 'a"))]
-struct Begun<'a> {
-    index: Count,
-    finish_reason: Text<'a>,
+    delivered: Delivered,
 }
 
 impl EventEncoder for Encoder {
     fn delivered(&mut self, _: Option<&str>, data: &[u8], _: &Events) {
-        let Ok(Obj(Some(head))) = serde_json::from_slice::<Obj<Head<'_>>>(data) else {
-            return;
-        };
-        if self.id.is_empty() {
-            self.id = head.id.into_string();
-        }
-        if self.model.is_empty() {
-            self.model = head.model.into_string();
-        }
-        if self.created == 0 {
-            self.created = head.created.0.unwrap_or_default();
-        }
-        for choice in head.choices.0.into_iter().filter_map(|choice| choice.0) {
-            let index = choice.index.0.unwrap_or_default();
-            let ended = !choice.finish_reason.as_str().is_empty();
-            if self.choices.len() < MAX_CHOICES || self.choices.contains_key(&index) {
-                *self.choices.entry(index).or_default() |= ended;
-            }
-        }
+        self.delivered.note(data);
     }
 
     fn redact(&mut self, data: &[u8], events: &Events, edits: &Edits) -> Option<Vec<u8>> {
-        let touched = |event: &Event| match event {
-            Event::Text { choice, start, text } => {
-                overlaps(edits, *choice, *start, start + text.chars().count())
-            }
-            Event::Snapshot { choice } => !edits.of(*choice).is_empty(),
-            _ => false,
-        };
-        if !events.iter().any(touched) {
+        if !touched(events, edits) {
             return None;
         }
         let mut chunk = loose::object(CHAT, data).ok()?;
@@ -83,37 +33,25 @@ impl EventEncoder for Encoder {
     }
 
     fn cut(&mut self, notice: &Notice) -> Vec<Payload> {
-        if self.id.is_empty() {
-            self.id = format!("chatcmpl-{}", notice.id);
-        }
-        if self.choices.is_empty() {
-            self.choices.insert(0, false);
-        }
-        let open = self.choices.iter().filter(|(_, ended)| !**ended);
+        let open = self.delivered.end("chatcmpl-", notice);
         let chunk = |index: u64| {
-            json!({
-                "id": self.id,
+            let chunk = json!({
+                "id": self.delivered.id,
                 "object": "chat.completion.chunk",
-                "created": self.created,
-                "model": self.model,
+                "created": self.delivered.created,
+                "model": self.delivered.model,
                 "choices": [{"index": index, "delta": {}, "logprobs": null, "finish_reason": "content_filter"}],
                 "agentguard": {"id": notice.id, "message": notice.message},
-            })
+            });
+            (None, loose::bytes(&chunk))
         };
-        let mut out: Vec<Payload> = open.map(|(index, _)| (None, loose::bytes(&chunk(*index)))).collect();
-        out.push((None, b"[DONE]".to_vec()));
-        out
+        open.into_iter().map(chunk).chain([(None, b"[DONE]".to_vec())]).collect()
     }
-}
-
-fn index(choice: &Value) -> u32 {
-    // What lies beyond the bound was read as the last choice.
-    count_of(choice, "index").unwrap_or_default().min(MAX_CHOICES as u64 - 1) as u32
 }
 
 /// Edits the texts of a choice, and takes with them what would give the removed text away.
 fn edit_choice<'e>(choice: &mut Value, rewrite: &mut Rewrite<'e>, edits: &'e Edits) {
-    let index = index(choice);
+    let index = choice_index(count_of(choice, "index"));
     let start = rewrite.position(index);
     let streamed = choice.get("delta").is_some_and(Value::is_object);
     let mut changed = false;

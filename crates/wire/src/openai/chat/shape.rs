@@ -5,7 +5,8 @@
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::loose::lenient::{Count, List, Number, Obj, Text, TextOrList};
+use crate::loose::lenient::{Count, List, Obj, Text, TextOrList};
+use crate::openai::shape::{Logprobs, Tokens};
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, bound(deserialize = "'de: 'a"))]
@@ -13,7 +14,7 @@ pub(super) struct Chunk<'a> {
     pub(super) id: Text<'a>,
     pub(super) model: Text<'a>,
     pub(super) choices: Option<List<Obj<Choice<'a>>>>,
-    pub(super) usage: Obj<Usage>,
+    pub(super) usage: Obj<Tokens>,
     /// Groq puts a stream's usage here.
     pub(super) x_groq: Obj<Groq>,
     pub(super) error: Value,
@@ -24,14 +25,7 @@ pub(super) struct Chunk<'a> {
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub(super) struct Groq {
-    pub(super) usage: Obj<Usage>,
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-pub(super) struct Usage {
-    pub(super) prompt_tokens: Count,
-    pub(super) completion_tokens: Count,
+    pub(super) usage: Obj<Tokens>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -115,22 +109,6 @@ pub(super) struct Source<'a> {
     pub(super) url: Text<'a>,
     pub(super) title: Text<'a>,
     pub(super) content: Text<'a>,
-}
-
-/// Log-probabilities: OpenAI's list of tokens, or the two parallel lists of the legacy format (Together).
-#[derive(Debug, Default, Deserialize)]
-#[serde(default, bound(deserialize = "'de: 'a"))]
-pub(super) struct Logprobs<'a> {
-    pub(super) content: List<Obj<Token<'a>>>,
-    pub(super) tokens: List<Text<'a>>,
-    pub(super) token_logprobs: List<Number>,
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(default, bound(deserialize = "'de: 'a"))]
-pub(super) struct Token<'a> {
-    pub(super) token: Text<'a>,
-    pub(super) logprob: Number,
 }
 
 /// A part of `content` (Mistral).

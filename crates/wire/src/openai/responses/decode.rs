@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use super::parts::{Key, Kind, parts};
-use super::shape::{Annotation, Item, Part, Payload, Response, Token, either, tokens};
+use super::shape::{Annotation, Item, Part, Payload, Response, either};
 use crate::Event;
 use crate::codec::EventDecoder;
 use crate::event::Events;
@@ -12,7 +12,8 @@ use crate::loose::lenient::{List, Obj};
 use crate::loose::{self, Reads};
 use crate::offsets::Offsets;
 use crate::openai::error_message;
-use crate::response::{Citation, Finish, MAX_TOOL_CALLS, Usage};
+use crate::openai::shape::{Token, report, tokens};
+use crate::response::{Citation, Finish, MAX_TOOL_CALLS};
 
 /// More items and parts than any response has; what lies beyond is read as if it were new each time.
 const MAX_KNOWN: usize = 4096;
@@ -137,13 +138,7 @@ impl Decoder {
         self.over = true;
         self.output(response, out);
         self.finish(out);
-        if let Some(usage) = &response.usage.0 {
-            let (input, output) = (usage.input_tokens.0, usage.output_tokens.0);
-            if input.is_some() || output.is_some() {
-                let (input, output) = (input.unwrap_or_default(), output.unwrap_or_default());
-                out.push(Event::Usage(Usage { input, output }));
-            }
-        }
+        response.usage.0.iter().for_each(|usage| report(usage.input_tokens, usage.output_tokens, out));
         out.extend(error_message(&response.error).map(|message| Event::Error { message }));
         out.extend(self.finished(response).map(|reason| Event::Finish { choice: 0, reason }));
     }

@@ -11,7 +11,7 @@ use super::parts::{Key, Kind};
 use crate::codec::{EventEncoder, Payload};
 use crate::event::Events;
 use crate::loose::{self, bytes, count_of, str_of};
-use crate::offsets::{Rewrite, overlaps};
+use crate::offsets::{Rewrite, touched};
 use crate::{Edits, Event, Notice};
 
 #[derive(Debug, Default)]
@@ -25,14 +25,7 @@ impl EventEncoder for Encoder {
     }
 
     fn redact(&mut self, data: &[u8], events: &Events, edits: &Edits) -> Option<Vec<u8>> {
-        let touched = |event: &Event| match event {
-            Event::Text { choice, start, text } => {
-                overlaps(edits, *choice, *start, start + text.chars().count())
-            }
-            Event::Snapshot { .. } => !edits.of(0).is_empty(),
-            _ => false,
-        };
-        if !events.iter().any(touched) {
+        if !touched(events, edits) {
             return None;
         }
         let mut event = loose::object(RESPONSES, data).ok()?;

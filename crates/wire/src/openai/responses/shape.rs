@@ -3,8 +3,8 @@
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::loose::lenient::{Count, List, Number, Obj, Text};
-use crate::response::TokenLogprob;
+use crate::loose::lenient::{Count, List, Obj, Text};
+use crate::openai::shape::Token;
 
 /// One event of a stream; which fields are there depends on `type`.
 #[derive(Debug, Default, Deserialize)]
@@ -92,13 +92,6 @@ pub(super) struct Annotation<'a> {
     pub(super) filename: Text<'a>,
 }
 
-#[derive(Debug, Default, Deserialize)]
-#[serde(default, bound(deserialize = "'de: 'a"))]
-pub(super) struct Token<'a> {
-    pub(super) token: Text<'a>,
-    pub(super) logprob: Number,
-}
-
 impl Part<'_> {
     /// What it says, whatever its kind.
     pub(super) fn said(&self) -> &str {
@@ -121,14 +114,4 @@ impl Item<'_> {
 /// The first unless it is empty.
 pub(super) fn either<'t>(first: &'t Text<'_>, second: &'t Text<'_>) -> &'t str {
     if first.as_str().is_empty() { second.as_str() } else { first.as_str() }
-}
-
-/// The log-probabilities of a list.
-pub(super) fn tokens(list: &List<Obj<Token<'_>>>) -> Vec<TokenLogprob> {
-    let given = list.0.iter().filter_map(|token| token.0.as_ref());
-    let read = |token: &Token<'_>| TokenLogprob {
-        token: token.token.as_str().to_owned(),
-        logprob: token.logprob.0.unwrap_or_default() as f32,
-    };
-    given.map(read).collect()
 }

@@ -1,5 +1,7 @@
 //! What the recorded streams in `tests/` do not show: providers that send less, and every kind of cut.
 
+#![allow(clippy::needless_pass_by_value, reason = "json! makes values")]
+
 use bytes::Bytes;
 use serde_json::{Value, json};
 
