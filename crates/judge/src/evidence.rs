@@ -1,7 +1,21 @@
 //! What the model was shown: the text that its answer is held against.
 
+mod ask;
+mod facts;
+mod gather;
+mod index;
+mod sections;
+mod sentences;
+mod structure;
+
 use agentguard_wire::{Request, Tool};
 use serde::{Deserialize, Serialize};
+
+pub(crate) use facts::Facts;
+pub(crate) use index::{Index, Match};
+pub(crate) use structure::{Attribute, Attributes, Truth};
+
+use crate::schema::Schemas;
 
 /// Where a piece of evidence comes from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -23,15 +37,46 @@ pub enum SourceKind {
     AgentContext,
 }
 
+impl SourceKind {
+    /// Whether a claim can follow from it. A question asks and an earlier answer may itself be wrong: what they name is known,
+    /// but they prove nothing.
+    #[must_use]
+    pub fn proves(self) -> bool {
+        !matches!(self, Self::Question | Self::EarlierTurn)
+    }
+}
+
 /// One source of evidence.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Source {
     /// What it is.
     pub kind: SourceKind,
-    /// A stable label: `messages[1]`, `documents[0]`, `tool:get_weather`.
+    /// A stable label: `messages[1]`, `documents[0]`, `tool:get_weather`. Unique within the evidence: a second result of the
+    /// same tool is `tool:get_weather#2`, and a question split off its context is `messages[1].question`.
     pub label: String,
     /// Its text.
     pub text: String,
+}
+
+/// Evidence that exists but cannot be seen from here: a claim without support may follow from it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Unseen {
+    /// Images, audio or files that are not text.
+    pub media: bool,
+    /// Tools that the provider runs itself (web search): their results never pass here.
+    pub hosted_tools: bool,
+    /// Earlier turns kept on the provider's side.
+    pub earlier_response: bool,
+    /// Bytes of text over the memory budget ([`Evidence::MAX_BYTES`]), not read.
+    pub bytes: usize,
+}
+
+impl Unseen {
+    /// Whether anything is unseen.
+    #[must_use]
+    pub fn any(self) -> bool {
+        self.media || self.hosted_tools || self.earlier_response || self.bytes > 0
+    }
 }
 
 /// Everything an answer is held against, prepared once per exchange.
@@ -39,20 +84,53 @@ pub struct Source {
 pub struct Evidence {
     sources: Vec<Source>,
     tools: Vec<Tool>,
+    unseen: Unseen,
+    checkable: bool,
+    open_ended: bool,
+    /// Content stems of the question.
+    question: Vec<u32>,
+    index: Index,
+    facts: Facts,
+    attributes: Attributes,
+    schemas: Schemas,
 }
 
 impl Evidence {
+    /// Bytes of source text that are kept and indexed. What is over it is left out, the least telling sources first
+    /// (earlier turns, then instructions, then the oldest context), and counted in [`Unseen::bytes`].
+    pub const MAX_BYTES: usize = 8 << 20;
+
     /// Gathers and prepares the evidence that a request carries. Costs time in proportion to its text: start it
     /// while the provider thinks.
     #[must_use]
-    pub fn gather(_request: &Request) -> Self {
-        todo!()
+    pub fn gather(request: &Request) -> Self {
+        let gathered = gather::gather(request);
+        Self::prepare(gathered.sources, request.tools.clone(), gathered.unseen)
     }
 
     /// Evidence from parts, for agent context and tests.
     #[must_use]
-    pub fn from_sources(_sources: Vec<Source>, _tools: Vec<Tool>) -> Self {
-        todo!()
+    pub fn from_sources(sources: Vec<Source>, tools: Vec<Tool>) -> Self {
+        Self::prepare(sources, tools, Unseen::default())
+    }
+
+    fn prepare(mut sources: Vec<Source>, tools: Vec<Tool>, mut unseen: Unseen) -> Self {
+        unseen.bytes += gather::fit(&mut sources, Self::MAX_BYTES);
+        let mut index = Index::default();
+        let mut facts = Facts::default();
+        let mut attributes = Attributes::default();
+        for (number, source) in sources.iter().enumerate() {
+            let json = attributes.read(number, source);
+            index.add(number, source, json, &mut facts);
+        }
+        index.seal();
+        facts.seal();
+        attributes.seal();
+        let checkable = sources.iter().any(|s| ask::is_proof(s));
+        let open_ended = ask::is_open_ended(&sources);
+        let schemas = Schemas::new(&tools);
+        let question = ask::stems(&sources);
+        Self { sources, tools, unseen, checkable, open_ended, question, index, facts, attributes, schemas }
     }
 
     /// The sources, in order.
@@ -67,9 +145,47 @@ impl Evidence {
         &self.tools
     }
 
-    /// Whether anything is there that a claim could follow from (a bare question is not).
+    /// What exists but cannot be seen from here.
+    #[must_use]
+    pub fn unseen(&self) -> Unseen {
+        self.unseen
+    }
+
+    /// Whether the answer can be held against it: something is there that a claim could follow from (a bare question is not,
+    /// nor are instructions without facts), the request asks for something that should follow from it (a poem should not),
+    /// and nothing decisive is out of sight.
     #[must_use]
     pub fn is_checkable(&self) -> bool {
-        todo!()
+        let unseen = Unseen { bytes: 0, ..self.unseen };
+        self.checkable && !self.open_ended && !unseen.any()
+    }
+
+    pub(crate) fn index(&self) -> &Index {
+        &self.index
+    }
+
+    pub(crate) fn facts(&self) -> &Facts {
+        &self.facts
+    }
+
+    pub(crate) fn attributes(&self) -> &Attributes {
+        &self.attributes
+    }
+
+    /// How many numbered or separate documents there are to cite; `None`: none are told apart.
+    pub(crate) fn materials(&self) -> Option<u32> {
+        let documents = self.sources.iter().filter(|s| s.kind == SourceKind::Document).count();
+        let documents = u32::try_from(documents).ok().filter(|n| *n > 1);
+        self.facts.materials().max(documents)
+    }
+
+    /// Share of the question's content words among these stems.
+    pub(crate) fn question_overlap(&self, stems: &[u32]) -> f32 {
+        let held = self.question.iter().filter(|stem| stems.contains(stem)).count();
+        if self.question.is_empty() { 0.0 } else { held as f32 / self.question.len() as f32 }
+    }
+
+    pub(crate) fn schemas(&self) -> &Schemas {
+        &self.schemas
     }
 }

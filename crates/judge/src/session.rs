@@ -1,9 +1,16 @@
 //! One response being judged: `step(input) -> output`, then `finish() -> verdict`.
 
+mod choice;
+mod spans;
+mod state;
+
 use std::sync::Arc;
 
 use agentguard_wire::{Answer, Event, TokenLogprob};
 
+use self::choice::Choice;
+use self::spans::Spans;
+use crate::score::Tally;
 use crate::{Evidence, Settings, Span, Verdict};
 
 /// What arrived.
@@ -49,7 +56,8 @@ pub enum Input<'a> {
 /// What a step settled.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Output {
-    /// Spans found by this step, of any risk; offsets are final.
+    /// Spans found by this step, of any risk; offsets are final. Those of [`crate::SpanKind::LowConfidence`] are not among
+    /// them: log-probabilities may come later than their text, so they are only in the verdict.
     pub spans: Vec<Span>,
     /// How far the text of the input's choice is judged, in scalar values from its start: everything before may be
     /// delivered, nothing before it will be flagged any more by a later step.
@@ -60,35 +68,142 @@ pub struct Output {
 pub struct Session {
     evidence: Arc<Evidence>,
     settings: Settings,
+    choices: Vec<Choice>,
+    spans: Spans,
+    tally: Tally,
 }
 
 impl Session {
     /// A session at the start of a response.
     #[must_use]
     pub fn new(evidence: Arc<Evidence>, settings: Settings) -> Self {
-        Self { evidence, settings }
+        Self { evidence, settings, choices: Vec::new(), spans: Spans::default(), tally: Tally::default() }
     }
 
     /// Takes what arrived.
-    pub fn step(&mut self, _input: Input<'_>) -> Output {
-        let _ = (&self.evidence, &self.settings);
-        todo!()
+    pub fn step(&mut self, input: Input<'_>) -> Output {
+        let (number, found) = match input {
+            Input::Text { choice, text } => self.with(choice, |c, ctx| c.text(ctx, text)),
+            Input::Break { choice } | Input::End { choice } => self.with(choice, |c, ctx| c.boundary(ctx)),
+            Input::Logprobs { choice, tokens } => self.with(choice, |c, _| {
+                c.logprobs(tokens);
+                Vec::new()
+            }),
+            Input::ToolCall { choice, call, name, arguments } => {
+                self.with(choice, |c, ctx| c.tool_call(ctx, call, name, arguments))
+            }
+        };
+        for span in &found {
+            self.spans.add(span.clone());
+        }
+        Output { spans: found, settled: self.choices[number].settled() }
     }
 
     /// The response is over: the last sentence is judged and everything combined.
     #[must_use]
-    pub fn finish(self) -> Verdict {
-        todo!()
+    pub fn finish(mut self) -> Verdict {
+        for choice in 0..self.choices.len() {
+            let number = u32::try_from(choice).unwrap_or(u32::MAX);
+            self.step(Input::End { choice: number });
+            for span in self.choices[choice].unsure(&self.settings) {
+                self.spans.add(span);
+            }
+        }
+        state::verdict(&self.evidence, &self.settings, &self.choices, &self.tally, self.spans.finish())
     }
 
     /// Judges an answer that is already whole, by the same steps.
     #[must_use]
-    pub fn judge(_evidence: Arc<Evidence>, _settings: Settings, _answer: &Answer) -> Verdict {
-        todo!()
+    pub fn judge(evidence: Arc<Evidence>, settings: Settings, answer: &Answer) -> Verdict {
+        let mut session = Self::new(evidence, settings);
+        for (choice, whole) in (0..).zip(&answer.choices) {
+            session.step(Input::Logprobs { choice, tokens: &whole.logprobs });
+            let mut rest = whole.text.as_str();
+            let mut given = 0;
+            for at in &whole.breaks {
+                let length =
+                    rest.char_indices().nth(at.saturating_sub(given)).map_or(rest.len(), |(byte, _)| byte);
+                let (text, after) = rest.split_at(length);
+                session.step(Input::Text { choice, text });
+                session.step(Input::Break { choice });
+                (rest, given) = (after, *at);
+            }
+            session.step(Input::Text { choice, text: rest });
+            for (call, tool) in (0..).zip(&whole.tool_calls) {
+                session.step(Input::ToolCall { choice, call, name: &tool.name, arguments: &tool.arguments });
+            }
+            session.refusal(choice, &whole.refusal);
+            session.step(Input::End { choice });
+        }
+        session.finish()
     }
 
     /// Feeds a stream event; tool calls are gathered until they end.
-    pub fn event(&mut self, _event: &Event) -> Output {
-        todo!()
+    pub fn event(&mut self, event: &Event) -> Output {
+        match event {
+            Event::Text { choice, text, .. } => self.step(Input::Text { choice: *choice, text }),
+            Event::Break { choice, .. } => self.step(Input::Break { choice: *choice }),
+            Event::Logprobs { choice, tokens } => self.step(Input::Logprobs { choice: *choice, tokens }),
+            Event::Finish { choice, .. } => self.step(Input::End { choice: *choice }),
+            Event::Refusal { choice, text } => self.refusal(*choice, text),
+            Event::ToolStart { choice, call, name, .. } => self.gather(*choice, *call, name, ""),
+            Event::ToolArguments { choice, call, fragment } => self.gather(*choice, *call, "", fragment),
+            Event::ToolEnd { choice, call } => {
+                let (number, pending) = self.choice(*choice);
+                let Some((name, arguments)) = pending.take_call(*call) else {
+                    return Output { spans: Vec::new(), settled: self.choices[number].settled() };
+                };
+                self.step(Input::ToolCall {
+                    choice: *choice,
+                    call: *call,
+                    name: &name,
+                    arguments: &arguments,
+                })
+            }
+            Event::Start { .. }
+            | Event::Reasoning { .. }
+            | Event::Citation { .. }
+            | Event::Snapshot { .. }
+            | Event::Usage(_)
+            | Event::Error { .. }
+            | Event::End => Output::default(),
+        }
+    }
+
+    fn gather(&mut self, choice: u32, call: u32, name: &str, fragment: &str) -> Output {
+        let (_, pending) = self.choice(choice);
+        pending.gather_call(call, name, fragment);
+        Output { spans: Vec::new(), settled: pending.settled() }
+    }
+
+    fn refusal(&mut self, choice: u32, text: &str) -> Output {
+        let (_, choice) = self.choice(choice);
+        choice.refused |= !text.trim().is_empty();
+        Output { spans: Vec::new(), settled: choice.settled() }
+    }
+
+    /// The choice of that index, made when missing; hostile indices share the last one.
+    fn choice(&mut self, index: u32) -> (usize, &mut Choice) {
+        let index = (index as usize).min(MAX_CHOICES - 1);
+        while self.choices.len() <= index {
+            let number = u32::try_from(self.choices.len()).unwrap_or(u32::MAX);
+            self.choices.push(Choice::new(number));
+        }
+        (index, &mut self.choices[index])
+    }
+
+    fn with(
+        &mut self,
+        index: u32,
+        act: impl FnOnce(&mut Choice, &mut choice::Context<'_>) -> Vec<Span>,
+    ) -> (usize, Vec<Span>) {
+        let (number, _) = self.choice(index);
+        let mut context =
+            choice::Context { evidence: &self.evidence, settings: &self.settings, tally: &mut self.tally };
+        let found = act(&mut self.choices[number], &mut context);
+        (number, found)
     }
 }
+
+/// More answers than any provider gives.
+const MAX_CHOICES: usize = 128;

@@ -1,0 +1,57 @@
+//! Whether a full stop ends a sentence.
+
+/// Abbreviations that a sentence never ends with before a capital letter.
+const TITLES: [&str; 40] = [
+    "mr", "mrs", "ms", "dr", "prof", "st", "vs", "fig", "figs", "vol", "approx", "cf", "gen", "sen", "rep",
+    "gov", "lt", "col", "sgt", "capt", "jan", "feb", "apr", "jun", "jul", "aug", "sep", "sept", "oct", "nov",
+    "dec", "dept", "mt", "ft", "rev", "hon", "messrs", "eq", "sec", "ed",
+];
+/// Abbreviations only before a number.
+const BEFORE_NUMBERS: [&str; 6] = ["no", "nos", "p", "pp", "art", "ch"];
+
+/// Whether `terminator`, after `before` (the text since the sentence began) and before `next` (the first character that is
+/// not a space), ends the sentence. `line_start`: the sentence began a line.
+pub(crate) fn ends_sentence(before: &str, terminator: char, next: char, line_start: bool) -> bool {
+    if matches!(next, ',' | ';' | ':') {
+        return false;
+    }
+    if terminator != '.' {
+        return !next.is_lowercase();
+    }
+    if next.is_lowercase() {
+        return false;
+    }
+    let word_start = before
+        .rfind(|c: char| !(c.is_alphanumeric() || c == '.'))
+        .map_or(0, |at| at + before[at..].chars().next().map_or(1, char::len_utf8));
+    let (lead, word) = (before[..word_start].trim_end(), &before[word_start..]);
+    if word.is_empty() {
+        return true;
+    }
+    if word.len() <= 3 && word.bytes().all(|b| b.is_ascii_digit()) {
+        // `1.` opens a list item; `in the year 5.` ends a sentence.
+        return !(lead.is_empty() || lead.ends_with([':', ';', '\n']));
+    }
+    let mut letters = word.chars();
+    if let (Some(letter), None) = (letters.next(), letters.next()) {
+        if lead.is_empty() {
+            return !(letter.is_uppercase() || line_start);
+        }
+        let named = lead
+            .rsplit(char::is_whitespace)
+            .next()
+            .and_then(|w| w.chars().next())
+            .is_some_and(char::is_uppercase);
+        return !(letter.is_uppercase() && named) || letter == 'I';
+    }
+    let lower = word.to_lowercase();
+    if lower.contains('.') {
+        // `a.m.` and `p.m.` may end a sentence; `U.S.`, `e.g.` and host names do not before a capital.
+        return matches!(lower.as_str(), "a.m" | "p.m")
+            || lower.rsplit('.').next().is_some_and(|part| part.len() > 3);
+    }
+    if TITLES.contains(&lower.as_str()) {
+        return false;
+    }
+    !(BEFORE_NUMBERS.contains(&lower.as_str()) && next.is_ascii_digit())
+}

@@ -1,0 +1,100 @@
+//! Requests: what asks, what asks for invention, and which instructions hold facts.
+
+use std::sync::LazyLock;
+
+use regex::Regex;
+
+use super::sentences::sentences;
+use super::{Source, SourceKind, sections};
+use crate::text::{Shape, Token, chars, tokenize};
+
+/// Longer text may contain a request but is not one.
+const MAX_ASK: usize = 400;
+
+/// How requests begin.
+static BEGINS: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(
+        r"(?xi) ^ [\W_]* (?: please | can\ you | could\ you | would\ you | i\ want\ you | i\ need | i'd\ like | help\ me | you\ are | you\ will | you\ should | your\ task | your\ answer | your\ response | based\ on\ the | based\ only | using\ (?:only\ )?the
+        | according\ to\ the | given\ the\ (?:following|above|context|passage|document) | in\ case\ the | if\ the\ (?:answer|passages?|context|documents?|information)\b | bear\ in\ mind | make\ sure | do\ not | don't | only\ (?:use|answer|include) | answer | summari[sz]e | explain | write
+        | describe | list | give | tell | translate | extract | compare | provide | generate | create | draft | briefly | identify | analy[sz]e | classify | rewrite | paraphrase
+        | return | respond | reply | output | compute | calculate | instruction | question | read\ the | here\ (?:is|are) | below\ (?:is|are) | the\ following | use\ the | consider | what | who | when | where | why | how | which )\b",
+    )
+    .expect("a constant pattern")
+});
+
+/// Whether a short text asks for something rather than stating it.
+pub(super) fn asks(text: &str) -> bool {
+    let text = text.trim();
+    if text.len() > MAX_ASK {
+        return false;
+    }
+    text.ends_with('?') || (text.ends_with(':') && text.len() <= 200) || BEGINS.is_match(text)
+}
+
+/// The content stems of the last question.
+pub(super) fn stems(sources: &[Source]) -> Vec<u32> {
+    let mut tokens: Vec<Token> = Vec::new();
+    if let Some(question) = sources.iter().rev().find(|s| s.kind == SourceKind::Question) {
+        tokenize(&question.text[..chars::floor(&question.text, MAX_ASK * 4)], &mut tokens);
+    }
+    let mut stems: Vec<u32> = tokens.iter().filter(|t| t.is_content()).map(|t| t.stem).collect();
+    stems.sort_unstable();
+    stems.dedup();
+    stems
+}
+
+/// Requests for something that need not follow from anything.
+static INVENTS: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(
+        r"(?xi) \b (?: write | compose | create | generate | draft | invent | imagine | make\ up | come\ up\ with | brainstorm | suggest | tell ) \b
+        [^.?!\n]{0,60} \b (?: poem | poetry | haiku | limerick | story | tale | song | lyrics | joke | riddle | fiction | slogans? | taglines? | names? | ideas? | script | code | function | program | class | regex | query | unit\ tests? | essay | tweet | caption | dialogue ) \b
+        | \b (?: role-?play | pretend | imagine\ that ) \b",
+    )
+    .expect("a constant pattern")
+});
+
+/// Whether the question asks for invention and nothing was given to work from.
+pub(super) fn is_open_ended(sources: &[Source]) -> bool {
+    let given = sources.iter().any(|s| s.kind.proves() && s.kind != SourceKind::Instructions);
+    let question = sources.iter().rev().find(|s| s.kind == SourceKind::Question);
+    !given && question.is_some_and(|q| INVENTS.is_match(&q.text))
+}
+
+/// Whether claims can be held against the source. Instructions count when they bring material or facts of their own.
+pub(super) fn is_proof(source: &Source) -> bool {
+    match source.kind {
+        SourceKind::Instructions => holds_facts(&source.text),
+        kind => kind.proves(),
+    }
+}
+
+/// Sentences with a number or a name in them, not addressed to the model, that make instructions more than rules.
+const MIN_FACTS: usize = 3;
+
+fn holds_facts(text: &str) -> bool {
+    let marked = sections::marks_context(text);
+    if marked {
+        return true;
+    }
+    let (mut facts, mut all) = (0, 0);
+    let mut tokens: Vec<Token> = Vec::new();
+    sentences(text, 0, text.len(), |start, end| {
+        let sentence = &text[start..end];
+        all += 1;
+        if asks(sentence) || addresses_model(sentence) {
+            return;
+        }
+        tokens.clear();
+        tokenize(sentence, &mut tokens);
+        let telling =
+            tokens.iter().skip(1).any(|t| t.shape == Shape::Digits || t.is_capital() && t.is_content());
+        facts += usize::from(telling && tokens.len() >= 4);
+    });
+    facts >= MIN_FACTS && facts * 5 >= all * 2
+}
+
+fn addresses_model(sentence: &str) -> bool {
+    let lower = sentence.to_lowercase();
+    let word = |w: &str| lower.split(|c: char| !c.is_alphanumeric() && c != '\'').any(|part| part == w);
+    word("you") || word("your") || word("always") || word("never") || word("must")
+}

@@ -1,0 +1,241 @@
+//! A user's message as context and question.
+//!
+//! In order: labelled sections (`Context: … Question: …`, `passage 1: …`), delimited blocks (tags, fences, triple quotes),
+//! JSON, and at last the shape of the text: a long passage beside a short request. When in doubt a passage counts as context:
+//! a question held for context hides little, a context held for a question would leave nothing to check against.
+
+use std::ops::Range;
+use std::sync::LazyLock;
+
+use regex::Regex;
+
+use super::ask;
+use crate::json;
+
+/// Byte ranges of a message, in order.
+#[derive(Debug, Default, PartialEq)]
+pub(super) struct Split {
+    pub context: Vec<Range<usize>>,
+    pub question: Vec<Range<usize>>,
+}
+
+/// Delimited text shorter than this is a name or an example, not context.
+const MIN_BLOCK: usize = 40;
+/// Unmarked text shorter than this is a question whole.
+const MIN_PASSAGE: usize = 160;
+
+/// Labels at the beginning of a line, or of a sentence.
+static LABEL: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(
+        r"(?xim) (?: ^ | [.?!] [\x20\t] ) [\x20\t]* [\#>*_\-]{0,6} [\x20\t]*
+        (?: (?P<context> (?:the\x20|relevant\x20|retrieved\x20|provided\x20|given\x20|additional\x20|background\x20|reference\x20|structured\x20|search\x20|source\x20|input\x20|company\x20|product\x20|customer\x20)?
+            (?: contexts? | passages? | documents? | docs? | articles? | texts? | sources? | background | information | data | content | transcript
+              | e-?mail | excerpts? | references? | results? | knowledge(?:\x20base)? | facts | records? | report | paragraph | chunks? | snippets?
+              | story | news | conversation | dialogue | review | reviews | notes | log | logs | table | policy | faq | document\x20text ) )
+          | (?P<question> (?:user(?:'s)?\x20|my\x20|the\x20|user\x20)? (?: question | query | q | instructions? | task | request | prompt | ask | output | answer | response | summary | overview ) ) )
+        [\x20\t]* (?: [\#\[(]? \d{1,3} [\])]? )? [*_]{0,3} [\x20\t]* : ",
+    )
+    .expect("a constant pattern")
+});
+
+/// An opening tag.
+static TAG: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(r"<([A-Za-z_][A-Za-z0-9_.-]{0,40})(?:\s[^<>]{0,200})?>").expect("a constant pattern")
+});
+
+/// Splits a user's message.
+pub(super) fn split(text: &str) -> Split {
+    let mut context = delimited(text);
+    if context.is_empty() {
+        context = labelled(text);
+    }
+    if context.is_empty() {
+        context.extend(json::find_block(text, MIN_BLOCK).map(|(start, end)| start..end));
+    }
+    if context.is_empty() {
+        context = by_shape(text);
+    }
+    complete(text, context)
+}
+
+/// The ranges' texts, a blank line between them.
+pub(super) fn joined(text: &str, ranges: &[Range<usize>]) -> String {
+    let pieces: Vec<&str> = ranges.iter().map(|r| text[r.clone()].trim()).filter(|p| !p.is_empty()).collect();
+    pieces.join("\n\n")
+}
+
+/// What is not context is question.
+fn complete(text: &str, mut context: Vec<Range<usize>>) -> Split {
+    context.retain(|r| !text[r.clone()].trim().is_empty());
+    if context.is_empty() {
+        return Split { context, question: vec![0..text.len()] };
+    }
+    let mut question = Vec::new();
+    let mut at = 0;
+    for range in &context {
+        if range.start > at && !text[at..range.start].trim().is_empty() {
+            question.push(at..range.start);
+        }
+        at = range.end;
+    }
+    if !text[at..].trim().is_empty() {
+        question.push(at..text.len());
+    }
+    Split { context, question }
+}
+
+/// Tags that hold the request itself.
+const ASKING_TAGS: [&str; 10] = [
+    "question",
+    "query",
+    "instructions",
+    "instruction",
+    "task",
+    "user_query",
+    "user_question",
+    "request",
+    "rules",
+    "format",
+];
+
+/// Text between matching tags, fences or triple quotes.
+fn delimited(text: &str) -> Vec<Range<usize>> {
+    let mut found: Vec<Range<usize>> = Vec::new();
+    let mut at = 0;
+    while let Some(tag) = TAG.captures_at(text, at) {
+        let (Some(open), Some(name)) = (tag.get(0), tag.get(1)) else { break };
+        let close = format!("</{}>", name.as_str());
+        at = open.end();
+        if let Some(length) = memchr::memmem::find(&text.as_bytes()[open.end()..], close.as_bytes()) {
+            let end = open.end() + length;
+            let asks = ASKING_TAGS.contains(&name.as_str().to_ascii_lowercase().as_str());
+            if !asks && length >= MIN_BLOCK {
+                found.push(open.end()..end);
+            }
+            at = end + close.len();
+        } else if found.len() > 256 {
+            break;
+        }
+    }
+    if found.is_empty() {
+        for mark in ["\"\"\"", "'''", "```"] {
+            let mut marks = memchr::memmem::find_iter(text.as_bytes(), mark);
+            while let (Some(open), Some(close)) = (marks.next(), marks.next()) {
+                if close - open - 3 >= MIN_BLOCK {
+                    found.push(open + 3..close);
+                }
+            }
+            if !found.is_empty() {
+                break;
+            }
+        }
+    }
+    found
+}
+
+/// Sections that begin with a label.
+fn labelled(text: &str) -> Vec<Range<usize>> {
+    struct Label {
+        start: usize,
+        end: usize,
+        context: bool,
+    }
+    let mut labels: Vec<Label> = Vec::new();
+    for found in LABEL.captures_iter(text) {
+        let (Some(whole), context) = (found.get(0), found.name("context").is_some()) else { continue };
+        // The match may begin with the full stop of the sentence before.
+        let lead = usize::from(whole.as_str().starts_with(['.', '?', '!']));
+        labels.push(Label { start: whole.start() + lead, end: whole.end(), context });
+    }
+    let Some(first) = labels.iter().position(|l| l.context) else { return Vec::new() };
+    // Inside the context further questions (a FAQ, a dialogue) are part of it: only the last one asks.
+    let last_question = labels.iter().rposition(|l| !l.context && text[l.end..].trim().len() < 600);
+    let question_at = last_question.filter(|q| *q > first).map(|q| labels[q].start);
+    let end = question_at.unwrap_or(text.len());
+    let asked_first = labels[..first].iter().any(|l| !l.context);
+    let section = labels[first].end..end;
+    let mut found = vec![trim_asks(text, section)];
+    if let Some(question_at) = question_at {
+        // More context after the question.
+        if let Some(more) = labels.iter().find(|l| l.context && l.start > question_at) {
+            found.push(trim_asks(text, more.end..text.len()));
+        }
+    } else if !asked_first && labels[first].start > MIN_PASSAGE * 4 {
+        // A long text before the first label is context, too.
+        found.insert(0, trim_asks(text, 0..labels[first].start));
+    }
+    found.retain(|r| text[r.clone()].trim().len() >= MIN_BLOCK);
+    found
+}
+
+/// Paragraphs as ranges.
+fn paragraphs(text: &str, range: Range<usize>) -> Vec<Range<usize>> {
+    let separator = if text[range.clone()].contains("\n\n") { "\n\n" } else { "\n" };
+    let mut found = Vec::new();
+    let mut at = range.start;
+    for piece in text[range.clone()].split(separator) {
+        if !piece.trim().is_empty() {
+            found.push(at..at + piece.len());
+        }
+        at += piece.len() + separator.len();
+    }
+    found
+}
+
+/// The range without the requests before and after the passage.
+fn trim_asks(text: &str, range: Range<usize>) -> Range<usize> {
+    let paragraphs = paragraphs(text, range.clone());
+    let asks = |p: &&Range<usize>| ask::asks(&text[(**p).clone()]);
+    let leading = paragraphs.iter().take(2).take_while(asks).count();
+    let trailing = paragraphs.iter().rev().take(3).take_while(asks).count();
+    if leading + trailing >= paragraphs.len() {
+        return range;
+    }
+    paragraphs[leading].start..paragraphs[paragraphs.len() - 1 - trailing].end
+}
+
+/// Unmarked text: a passage beside a request.
+fn by_shape(text: &str) -> Vec<Range<usize>> {
+    if text.trim().len() < MIN_PASSAGE {
+        return Vec::new();
+    }
+    let paragraphs = paragraphs(text, 0..text.len());
+    if paragraphs.len() > 1 {
+        let range = trim_asks(text, 0..text.len());
+        let asked = range != (0..text.len());
+        let long = text[range.clone()].trim().len();
+        let whole = asked && long >= MIN_PASSAGE / 2 || long >= MIN_PASSAGE * 3;
+        return if whole && !ask::asks(&text[range.clone()]) { vec![range] } else { Vec::new() };
+    }
+    in_one_paragraph(text)
+}
+
+/// One paragraph: the sentences that do not ask, when they are enough.
+fn in_one_paragraph(text: &str) -> Vec<Range<usize>> {
+    let mut sentences: Vec<Range<usize>> = Vec::new();
+    super::sentences::sentences(text, 0, text.len(), |start, end| sentences.push(start..end));
+    let asks = |r: &&Range<usize>| ask::asks(&text[(**r).clone()]);
+    let leading = sentences.iter().take(2).take_while(asks).count();
+    let trailing = sentences[leading..].iter().rev().take(2).take_while(asks).count();
+    let middle = &sentences[leading..sentences.len() - trailing];
+    if let (Some(first), Some(last)) = (middle.first(), middle.last())
+        && last.end - first.start >= MIN_PASSAGE
+        && middle.len() >= 2
+    {
+        return vec![first.start..last.end];
+    }
+    // "Summarize the following: …" in one sentence.
+    if let Some(colon) = text.find(": ").filter(|at| *at < 200 && ask::asks(&text[..=*at]))
+        && text.len() - colon >= MIN_PASSAGE
+    {
+        return vec![colon + 2..text.len()];
+    }
+    Vec::new()
+}
+
+/// Whether a text (instructions) carries marked material: a labelled section, a delimited block or JSON.
+pub(super) fn marks_context(text: &str) -> bool {
+    let long =
+        |ranges: Vec<Range<usize>>| ranges.iter().any(|r| text[r.clone()].trim().len() >= MIN_PASSAGE / 2);
+    long(labelled(text)) || long(delimited(text)) || json::find_block(text, MIN_BLOCK * 2).is_some()
+}

@@ -1,0 +1,71 @@
+//! Evidence text → sentences, by the same boundaries as the answer's claims.
+
+use crate::claims::ends_sentence;
+
+/// Calls `each` with the byte range of every sentence of `text[from..to]`, white space trimmed.
+pub(crate) fn sentences(text: &str, from: usize, to: usize, mut each: impl FnMut(usize, usize)) {
+    let bytes = text.as_bytes();
+    let mut start = from;
+    let mut line_start = true;
+    let mut give = |start: usize, end: usize| {
+        let piece = &text[start..end];
+        let lead = piece.len() - piece.trim_start().len();
+        let trimmed = piece.trim();
+        if !trimmed.is_empty() {
+            each(start + lead, start + lead + trimmed.len());
+        }
+    };
+    let mut at = from;
+    while at < to {
+        let byte = bytes[at];
+        let cut = match byte {
+            b'\n' => Some(at),
+            b'.' | b'!' | b'?' => {
+                let mut end = at + 1;
+                while end < to && matches!(bytes[end], b'"' | b'\'' | b')' | b']' | b'.' | b'!' | b'?' | b'*')
+                {
+                    end += 1;
+                }
+                let next = text[end..to].chars().find(|c| *c != ' ');
+                let spaced = bytes.get(end).is_none_or(u8::is_ascii_whitespace) || end >= to;
+                // "…browning.Brown the meat…": scraped passages often lose the space.
+                let glued = byte == b'.' && end == at + 1 && glued(bytes, at);
+                let ends = next.is_none_or(|next| {
+                    next == '\n'
+                        || ends_sentence(text[start..at].trim_start(), byte as char, next, line_start)
+                });
+                ((spaced && ends) || glued).then_some(end)
+            }
+            // 。！？
+            0xe3 if bytes[at..].starts_with("。".as_bytes()) => Some(at + 3),
+            0xef if bytes[at..].starts_with("！".as_bytes()) || bytes[at..].starts_with("？".as_bytes()) => {
+                Some(at + 3)
+            }
+            _ => None,
+        };
+        match cut {
+            Some(end) => {
+                let end = end.min(to);
+                give(start, end);
+                line_start = byte == b'\n';
+                start = end;
+                at = end.max(at + 1);
+                if byte == b'\n' {
+                    start = at;
+                }
+            }
+            None => at += 1,
+        }
+    }
+    if start < to {
+        give(start, to);
+    }
+}
+
+/// A lower-case word of three letters or more, a full stop and a capitalised word without a space between.
+fn glued(bytes: &[u8], at: usize) -> bool {
+    at >= 3
+        && bytes[at - 3..at].iter().all(u8::is_ascii_lowercase)
+        && bytes.get(at + 1).is_some_and(u8::is_ascii_uppercase)
+        && bytes.get(at + 2).is_some_and(u8::is_ascii_lowercase)
+}

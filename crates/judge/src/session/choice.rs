@@ -1,0 +1,207 @@
+//! One of the answers asked for, being judged.
+
+use std::collections::BTreeMap;
+
+use agentguard_wire::TokenLogprob;
+
+use super::spans;
+use crate::claims::{Claim, Form, Splitter};
+use crate::score::{Scorer, Tally, sigmoid};
+use crate::settings::Signal;
+use crate::signals::consistency::Consistency;
+use crate::signals::examine::examine;
+use crate::signals::grounding::Before;
+use crate::signals::logprobs::Confidence;
+use crate::signals::speech::Speech;
+use crate::signals::{Analysis, Finding, Rule, tool_calls};
+use crate::{Evidence, Settings, Span};
+
+/// What judging a piece needs besides the choice.
+pub(super) struct Context<'s> {
+    pub evidence: &'s Evidence,
+    pub settings: &'s Settings,
+    pub tally: &'s mut Tally,
+}
+
+/// Bytes of one call's arguments that are gathered from a stream; a call with more is not judged.
+const MAX_ARGUMENTS: usize = 4 << 20;
+/// Calls gathered at a time.
+const MAX_CALLS: usize = 1_024;
+
+/// One answer.
+pub(super) struct Choice {
+    number: u32,
+    splitter: Splitter,
+    scorer: Scorer,
+    before: Before,
+    consistency: Consistency,
+    confidence: Confidence,
+    calls: BTreeMap<u32, (String, String)>,
+    /// The format kept a refusal apart from the text.
+    pub refused: bool,
+    /// Sentences judged.
+    pub sentences: u32,
+    /// Calls judged.
+    pub judged_calls: u32,
+    /// Sentences that state something.
+    pub claims: u32,
+}
+
+impl Choice {
+    pub(super) fn new(number: u32) -> Self {
+        Self {
+            number,
+            splitter: Splitter::new(),
+            scorer: Scorer::default(),
+            before: Before::default(),
+            consistency: Consistency::default(),
+            confidence: Confidence::default(),
+            calls: BTreeMap::new(),
+            refused: false,
+            sentences: 0,
+            judged_calls: 0,
+            claims: 0,
+        }
+    }
+
+    pub(super) fn settled(&self) -> usize {
+        self.splitter.settled()
+    }
+
+    pub(super) fn text(&mut self, context: &mut Context<'_>, text: &str) -> Vec<Span> {
+        self.claims(context, |splitter, each| splitter.push(text, each))
+    }
+
+    pub(super) fn boundary(&mut self, context: &mut Context<'_>) -> Vec<Span> {
+        self.claims(context, |splitter, each| splitter.finish(each))
+    }
+
+    fn claims(
+        &mut self,
+        context: &mut Context<'_>,
+        feed: impl FnOnce(&mut Splitter, &mut dyn FnMut(Claim)),
+    ) -> Vec<Span> {
+        let mut splitter = std::mem::replace(&mut self.splitter, Splitter::new());
+        let mut spans = Vec::new();
+        feed(&mut splitter, &mut |claim| spans.extend(self.claim(context, &claim)));
+        self.splitter = splitter;
+        spans
+    }
+
+    pub(super) fn logprobs(&mut self, tokens: &[TokenLogprob]) {
+        self.confidence.tokens(tokens);
+    }
+
+    /// Spans of low confidence, once everything has arrived.
+    pub(super) fn unsure(&self, settings: &Settings) -> Vec<Span> {
+        if !settings.signals.has(Signal::Logprobs) {
+            return Vec::new();
+        }
+        let risk = self.scorer.finding(Rule::Unsure, None);
+        let span = |(start, end)| Span {
+            choice: self.number,
+            call: None,
+            start,
+            end,
+            kind: Rule::Unsure.kind(),
+            risk,
+            evidence: None,
+        };
+        self.confidence.unsure().map(span).collect()
+    }
+
+    pub(super) fn gather_call(&mut self, call: u32, name: &str, fragment: &str) {
+        if self.calls.len() >= MAX_CALLS && !self.calls.contains_key(&call) {
+            return;
+        }
+        let (gathered, arguments) = self.calls.entry(call).or_default();
+        gathered.push_str(name);
+        if arguments.len() <= MAX_ARGUMENTS {
+            arguments.push_str(fragment);
+        }
+    }
+
+    pub(super) fn take_call(&mut self, call: u32) -> Option<(String, String)> {
+        self.calls.remove(&call)
+    }
+
+    pub(super) fn tool_call(
+        &mut self,
+        context: &mut Context<'_>,
+        call: u32,
+        name: &str,
+        arguments: &str,
+    ) -> Vec<Span> {
+        self.judged_calls += 1;
+        if !context.settings.signals.has(Signal::ToolCalls) || arguments.len() > MAX_ARGUMENTS {
+            return Vec::new();
+        }
+        let mut spans = Vec::new();
+        for finding in tool_calls::find(context.evidence, name, arguments) {
+            let risk = self.scorer.finding(finding.rule, None);
+            context.tally.finding(risk);
+            let (start, end) = crate::text::chars::range(arguments, finding.start, finding.end);
+            let kind = finding.rule.kind();
+            spans.push(Span {
+                choice: self.number,
+                call: Some(call),
+                start,
+                end,
+                kind,
+                risk,
+                evidence: finding.evidence,
+            });
+        }
+        spans
+    }
+
+    /// Judges one claim.
+    fn claim(&mut self, context: &mut Context<'_>, claim: &Claim) -> Vec<Span> {
+        if claim.form == Form::Code {
+            return Vec::new();
+        }
+        self.sentences += 1;
+        let analysis = Analysis::new(claim, context.evidence);
+        let mut findings = Vec::new();
+        self.consistency.find(&analysis, &mut findings);
+        self.confidence.claim(&analysis);
+        if analysis.speech == Speech::Refusal {
+            self.before.refused = true;
+        }
+        let mut logit = None;
+        if analysis.is_claim() {
+            self.claims += 1;
+            if context.evidence.is_checkable() {
+                let examined = examine(&analysis, context.evidence, self.before);
+                findings.extend(examined.findings);
+                logit = examined
+                    .features
+                    .map(|features| self.scorer.sentence(&features, context.evidence.index().has_json()));
+            }
+            self.before.claims += 1;
+        }
+        findings.retain(|f| context.settings.signals.has(f.rule.signal()));
+        let risks: Vec<(Finding, f32)> = findings
+            .into_iter()
+            .map(|finding| {
+                let risk = self.scorer.finding(finding.rule, logit);
+                (finding, risk)
+            })
+            .collect();
+        if let Some(logit) = logit.filter(|_| context.settings.signals.has(Signal::Grounding)) {
+            context.tally.sentence(logit);
+        }
+        let found = spans::of_sentence(
+            self.number,
+            &analysis,
+            context.evidence,
+            risks,
+            logit.map(sigmoid),
+            context.settings,
+        );
+        for span in &found {
+            context.tally.finding(span.risk);
+        }
+        found
+    }
+}

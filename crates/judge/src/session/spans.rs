@@ -1,0 +1,109 @@
+//! Findings → spans that a person would mark: whole words, no overlap within a sentence, bounded in number.
+
+use crate::evidence::Evidence;
+use crate::settings::Signal;
+use crate::signals::{Analysis, Finding, Rule};
+use crate::text::chars;
+use crate::{Settings, Span};
+
+/// Risk below which a whole sentence is not worth a span.
+const FLOOR: f32 = 0.3;
+/// Spans kept per response; of more the least risky go.
+const MAX_SPANS: usize = 512;
+
+/// The spans of one sentence. `risk`: of the sentence as a whole.
+pub(super) fn of_sentence(
+    choice: u32,
+    analysis: &Analysis<'_>,
+    evidence: &Evidence,
+    mut findings: Vec<(Finding, f32)>,
+    risk: Option<f32>,
+    settings: &Settings,
+) -> Vec<Span> {
+    let grounding = settings.signals.has(Signal::Grounding);
+    let specific = findings.iter().map(|(_, risk)| *risk).fold(0.0, f32::max);
+    if let Some(risk) = risk.filter(|risk| grounding && *risk >= FLOOR && specific < 0.5) {
+        let (start, end) = unsupported_part(analysis, evidence);
+        let near = analysis.closest.sentence.filter(|_| analysis.closest.best >= 0.4);
+        let evidence = near.and_then(|sentence| evidence.index().reference(sentence));
+        let finding = Finding { start, end, rule: Rule::Unsupported, evidence };
+        findings.retain(|(other, other_risk)| *other_risk > risk || other.end <= start || end <= other.start);
+        findings.push((finding, risk));
+    }
+    // The riskiest claims its place first.
+    findings.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.start.cmp(&b.0.start)));
+    let mut kept: Vec<(Finding, f32)> = Vec::new();
+    for (finding, risk) in findings {
+        if kept.iter().all(|(k, _)| finding.end <= k.start || k.end <= finding.start) {
+            kept.push((finding, risk));
+        }
+    }
+    kept.sort_by_key(|(finding, _)| finding.start);
+    merge(analysis.text, &mut kept);
+    let place = |(finding, risk): (Finding, f32)| {
+        let (start, end) = chars::range(analysis.text, finding.start, finding.end);
+        let (start, end) = (analysis.claim.offset(start), analysis.claim.offset(end));
+        Span { choice, call: None, start, end, kind: finding.rule.kind(), risk, evidence: finding.evidence }
+    };
+    kept.into_iter().map(place).collect()
+}
+
+/// Neighbours of one kind with nothing but a space or a hyphen between become one.
+fn merge(text: &str, findings: &mut Vec<(Finding, f32)>) {
+    let mut i = 1;
+    while i < findings.len() {
+        let (before, this) = (&findings[i - 1].0, &findings[i].0);
+        let gap = &text[before.end..this.start];
+        if before.rule.kind() == this.rule.kind()
+            && gap.len() <= 3
+            && !gap.contains(|c: char| c.is_alphanumeric())
+        {
+            let (next, risk) = findings.remove(i);
+            findings[i - 1].0.end = next.end;
+            findings[i - 1].1 = findings[i - 1].1.max(risk);
+        } else {
+            i += 1;
+        }
+    }
+}
+
+/// The part of a sentence that its unknown words span: all of it when most of it is unknown.
+fn unsupported_part(analysis: &Analysis<'_>, evidence: &Evidence) -> (usize, usize) {
+    let tokens = &analysis.tokens;
+    let unknown = |t: &&crate::text::Token| t.is_content() && !evidence.index().has_word(t);
+    let whole = (tokens.first().map_or(0, |t| t.start), tokens.last().map_or(analysis.text.len(), |t| t.end));
+    let (Some(first), Some(last)) = (tokens.iter().find(unknown), tokens.iter().rev().find(unknown)) else {
+        return whole;
+    };
+    let content = tokens.iter().filter(|t| t.is_content()).count();
+    if tokens.iter().filter(unknown).count() * 2 >= content {
+        return whole;
+    }
+    (first.start, last.end)
+}
+
+/// The spans of a response.
+#[derive(Debug, Default)]
+pub(super) struct Spans {
+    all: Vec<Span>,
+}
+
+impl Spans {
+    pub(super) fn add(&mut self, span: Span) {
+        if self.all.len() < MAX_SPANS {
+            self.all.push(span);
+            return;
+        }
+        // The later of equals goes, so that any order of arrival within a choice keeps the same.
+        let least = (0..self.all.len()).rev().min_by(|a, b| self.all[*a].risk.total_cmp(&self.all[*b].risk));
+        if let Some(least) = least.filter(|at| self.all[*at].risk < span.risk) {
+            self.all[least] = span;
+        }
+    }
+
+    /// In order of choice and offset; text before calls.
+    pub(super) fn finish(mut self) -> Vec<Span> {
+        self.all.sort_by(|a, b| (a.choice, a.call, a.start, a.end).cmp(&(b.choice, b.call, b.start, b.end)));
+        self.all
+    }
+}

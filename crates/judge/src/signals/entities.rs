@@ -1,0 +1,161 @@
+//! Names that the evidence does not hold.
+
+use super::names::Name;
+use super::{Analysis, Finding, Rule};
+use crate::evidence::Evidence;
+use crate::text::{Class, Shape, Token, hash, token::word_hash};
+
+/// Adds a finding for every name with unknown words.
+pub(crate) fn find(analysis: &Analysis<'_>, evidence: &Evidence, out: &mut Vec<Finding>) {
+    for name in &analysis.names {
+        out.extend(judge(analysis, evidence, name));
+    }
+    calendar(analysis, evidence, out);
+}
+
+/// Words of the name that the evidence does not know, and whether none is known.
+pub(crate) fn unknown(
+    analysis: &Analysis<'_>,
+    evidence: &Evidence,
+    name: &Name,
+) -> Option<(usize, usize, bool)> {
+    let tokens = &analysis.tokens[name.first..=name.last];
+    let significant = |t: &Token| {
+        t.is_content()
+            && !t.class.has(Class::PLAIN_CAPITAL)
+            && !t.class.has(Class::MONTH)
+            && !t.class.has(Class::WEEKDAY)
+    };
+    let foreign = |i: &usize| significant(&tokens[*i]) && !known(analysis, evidence, name.first + i);
+    let first = (0..tokens.len()).find(foreign)?;
+    let last = (0..tokens.len()).rev().find(foreign)?;
+    let whole = (0..tokens.len()).filter(|i| significant(&tokens[*i])).all(|i| foreign(&i));
+    if abbreviated(analysis, evidence, name) {
+        return None;
+    }
+    Some((name.first + first, name.first + last, whole))
+}
+
+fn judge(analysis: &Analysis<'_>, evidence: &Evidence, name: &Name) -> Option<Finding> {
+    let (first, last, whole) = unknown(analysis, evidence, name)?;
+    let tokens = &analysis.tokens;
+    let single = first == last;
+    // One capital at the beginning of a sentence says nothing; an acronym or a name of several words does.
+    if name.initial && first == name.first && single && tokens[first].shape == Shape::Capital {
+        return None;
+    }
+    if single && tokens[first].class.has(Class::DEMONYM) {
+        return None;
+    }
+    let rule = if whole && (!single || tokens[first].shape != Shape::Upper) {
+        Rule::NameAbsent
+    } else {
+        Rule::NamePartAbsent
+    };
+    Some(Finding { start: tokens[first].start, end: tokens[last].end, rule, evidence: None })
+}
+
+/// Whether the evidence knows the word in one of the forms a name takes.
+fn known(analysis: &Analysis<'_>, evidence: &Evidence, i: usize) -> bool {
+    let index = evidence.index();
+    let (text, token) = (analysis.text, &analysis.tokens[i]);
+    if index.has_word(token) || token.end - token.start == 1 {
+        return true;
+    }
+    let word = token.of(text);
+    // `Wi-Fi` for `WiFi`.
+    let joined = |a: &Token, b: &Token| {
+        text[a.end..b.start] == *"-" && index.has_raw(hash::spelled(a.of(text), b.of(text)))
+    };
+    let tokens = &analysis.tokens;
+    if tokens.get(i + 1).is_some_and(|next| joined(token, next)) || i > 0 && joined(&tokens[i - 1], token) {
+        return true;
+    }
+    if aliases(&word.to_lowercase()).any(|alias| alias.split(' ').all(|part| index.has_raw(word_hash(part))))
+    {
+        return true;
+    }
+    // `CDC` for "Centers for Disease Control", `SSDs` for "solid-state drives".
+    let letters = word.strip_suffix('s').unwrap_or(word).trim_end_matches(['\'', '’']);
+    let acronym = (2..=6).contains(&letters.len()) && letters.bytes().all(|b| b.is_ascii_uppercase());
+    acronym && index.has_initials(&letters.to_ascii_lowercase())
+}
+
+/// Whether the evidence has the acronym of the name's words.
+fn abbreviated(analysis: &Analysis<'_>, evidence: &Evidence, name: &Name) -> bool {
+    let tokens = &analysis.tokens[name.first..=name.last];
+    if tokens.len() < 2 {
+        return false;
+    }
+    let initials = |content_only: bool| {
+        let mut letters = String::new();
+        for token in tokens.iter().filter(|t| !content_only || t.is_content()) {
+            letters.extend(token.of(analysis.text).chars().next().map(|c| c.to_ascii_lowercase()));
+        }
+        letters
+    };
+    [initials(true), initials(false)]
+        .iter()
+        .any(|a| a.len() >= 2 && evidence.index().has_raw(hash::bytes(a.as_bytes())))
+}
+
+/// Months and days that the evidence does not mention in any form.
+fn calendar(analysis: &Analysis<'_>, evidence: &Evidence, out: &mut Vec<Finding>) {
+    let index = evidence.index();
+    for token in &analysis.tokens {
+        let day = token.class.has(Class::WEEKDAY) && token.end - token.start >= 6;
+        let month = token.class.has(Class::MONTH)
+            && token.end - token.start >= 4
+            && token.raw != const { word_hash("march") };
+        if !(day || month) || !token.is_capital() || index.has_word(token) {
+            continue;
+        }
+        let text = token.of(analysis.text).to_lowercase();
+        if index.has_raw(word_hash(&text[..3])) || in_quantity(analysis, token) {
+            continue;
+        }
+        let number = crate::quantity::date::month(token.raw);
+        if number.is_some_and(|m| evidence.facts().dates().iter().any(|(date, _)| date.month == m))
+            || day && is_between(analysis, evidence)
+        {
+            continue;
+        }
+        out.push(Finding { start: token.start, end: token.end, rule: Rule::CalendarAbsent, evidence: None });
+    }
+}
+
+/// Dates are the business of the numbers signal.
+fn in_quantity(analysis: &Analysis<'_>, token: &Token) -> bool {
+    analysis.quantities.iter().any(|q| q.start <= token.start && token.end <= q.end)
+}
+
+/// The evidence gives ranges of days ("Mon-Fri", "Monday to Friday", "daily"), which hold days without naming them.
+fn is_between(_analysis: &Analysis<'_>, evidence: &Evidence) -> bool {
+    ["mon", "fri", "monday", "friday", "daily", "weekdays", "weekday", "weekend", "weekends", "week"]
+        .iter()
+        .any(|word| evidence.index().has_raw(word_hash(word)))
+}
+
+/// Other spellings of a name.
+fn aliases(word: &str) -> impl Iterator<Item = &'static str> {
+    let forms = ALIASES.iter().filter(move |(a, b)| *a == word || *b == word);
+    let word = word.to_owned();
+    forms.map(move |(a, b)| if *a == word { *b } else { *a })
+}
+
+/// States, countries and a few names of which both forms are common.
+#[rustfmt::skip]
+const ALIASES: [(&str, &str); 62] = [
+    ("al", "alabama"), ("ak", "alaska"), ("az", "arizona"), ("ar", "arkansas"), ("ca", "california"), ("co", "colorado"),
+    ("ct", "connecticut"), ("de", "delaware"), ("fl", "florida"), ("ga", "georgia"), ("hi", "hawaii"), ("id", "idaho"),
+    ("il", "illinois"), ("in", "indiana"), ("ia", "iowa"), ("ks", "kansas"), ("ky", "kentucky"), ("la", "louisiana"),
+    ("me", "maine"), ("md", "maryland"), ("ma", "massachusetts"), ("mi", "michigan"), ("mn", "minnesota"),
+    ("ms", "mississippi"), ("mo", "missouri"), ("mt", "montana"), ("ne", "nebraska"), ("nv", "nevada"),
+    ("nj", "new jersey"), ("nm", "new mexico"), ("ny", "new york"), ("nc", "north carolina"), ("nd", "north dakota"),
+    ("oh", "ohio"), ("ok", "oklahoma"), ("or", "oregon"), ("pa", "pennsylvania"), ("sc", "south carolina"),
+    ("sd", "south dakota"), ("tn", "tennessee"), ("tx", "texas"), ("ut", "utah"), ("vt", "vermont"), ("va", "virginia"),
+    ("wa", "washington"), ("wv", "west virginia"), ("wi", "wisconsin"), ("wy", "wyoming"), ("us", "united states"),
+    ("usa", "united states"), ("uk", "united kingdom"), ("eu", "european union"), ("un", "united nations"),
+    ("america", "united states"), ("britain", "united kingdom"), ("american", "america"), ("british", "britain"),
+    ("wifi", "wi fi"), ("la", "los angeles"), ("nyc", "new york"), ("dc", "washington"), ("tv", "television"),
+];

@@ -1,0 +1,10 @@
+//! Words: how text becomes tokens that can be compared. Knows nothing of evidence or claims.
+
+pub(crate) mod chars;
+pub(crate) mod hash;
+pub(crate) mod lexicon;
+pub(crate) mod stem;
+pub(crate) mod token;
+
+pub(crate) use lexicon::Class;
+pub(crate) use token::{Shape, Token, tokenize};

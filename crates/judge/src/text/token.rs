@@ -1,0 +1,204 @@
+//! The tokenizer, the same for evidence and answers: words, numbers and single CJK characters, with byte offsets.
+
+use smallvec::SmallVec;
+
+use super::hash::{self, Hasher};
+use super::lexicon::{self, Class};
+use super::{chars, stem};
+
+/// How a token is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Shape {
+    /// `word`
+    Lower,
+    /// `Word`
+    Capital,
+    /// `WORD`, two letters at least
+    Upper,
+    /// `iPhone`, `B12`, `McDonald`
+    Mixed,
+    /// `12`, `1,000`, `3.5`, `11:30`
+    Digits,
+    /// One Han or kana character.
+    Cjk,
+}
+
+/// One word or number.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Token {
+    /// First byte in the text.
+    pub start: usize,
+    /// One past the last byte.
+    pub end: usize,
+    /// Hash of the word in lower case, accents and possessive removed.
+    pub raw: u32,
+    /// Hash of its stem.
+    pub stem: u32,
+    /// What kind of word it is.
+    pub class: Class,
+    /// How it is written.
+    pub shape: Shape,
+}
+
+impl Token {
+    /// Whether it carries meaning of its own (neither a function word nor a number).
+    pub(crate) fn is_content(&self) -> bool {
+        !self.class.has(Class::STOP)
+    }
+
+    /// Whether it begins with a capital letter.
+    pub(crate) fn is_capital(&self) -> bool {
+        matches!(self.shape, Shape::Capital | Shape::Upper)
+            || self.shape == Shape::Mixed && self.class.has(Class::INITIAL_CAPITAL)
+    }
+
+    /// Its text.
+    pub(crate) fn of<'t>(&self, text: &'t str) -> &'t str {
+        &text[self.start..self.end]
+    }
+}
+
+/// Letters of a word that count; the rest of a longer one only goes into its hash by length.
+const WORD_LIMIT: usize = 64;
+
+/// Splits `text` into tokens, appended to `out`.
+pub(crate) fn tokenize(text: &str, out: &mut Vec<Token>) {
+    let bytes = text.as_bytes();
+    let mut at = 0;
+    while at < bytes.len() {
+        let byte = bytes[at];
+        if byte.is_ascii_digit() {
+            let end = number_end(bytes, at);
+            out.push(number(bytes, at, end));
+            at = end;
+        } else if byte.is_ascii_alphabetic() {
+            at = word(text, at, out);
+        } else if byte < 0x80 {
+            at += 1;
+        } else {
+            let Some(c) = text[at..].chars().next() else { break };
+            if chars::is_cjk(c) {
+                let end = at + c.len_utf8();
+                let raw = hash::bytes(&bytes[at..end]);
+                out.push(Token {
+                    start: at,
+                    end,
+                    raw,
+                    stem: raw,
+                    class: Class::default(),
+                    shape: Shape::Cjk,
+                });
+                at = end;
+            } else if c.is_alphabetic() {
+                at = word(text, at, out);
+            } else {
+                at += c.len_utf8();
+            }
+        }
+    }
+}
+
+/// Digits with inner separators: `1,000` (three digits follow), `3.14`, `11:30`.
+fn number_end(bytes: &[u8], start: usize) -> usize {
+    let digits = |from: usize| bytes[from..].iter().take_while(|b| b.is_ascii_digit()).count();
+    let mut at = start + digits(start);
+    while let Some(separator) = bytes.get(at) {
+        let run = bytes.get(at + 1).map_or(0, |_| digits(at + 1));
+        match separator {
+            b',' if run == 3 => at += 4,
+            b'.' | b':' if run > 0 => at += 1 + run,
+            _ => break,
+        }
+    }
+    at
+}
+
+fn number(bytes: &[u8], start: usize, end: usize) -> Token {
+    let mut hasher = Hasher::new();
+    for byte in bytes[start..end].iter().filter(|b| **b != b',') {
+        hasher.byte(*byte);
+    }
+    let raw = hasher.finish();
+    Token { start, end, raw, stem: raw, class: Class::default(), shape: Shape::Digits }
+}
+
+/// Reads the word at `start`, appends it and returns where it ends.
+fn word(text: &str, start: usize, out: &mut Vec<Token>) -> usize {
+    let mut letters: SmallVec<[u8; WORD_LIMIT]> = SmallVec::new();
+    let (mut upper, mut lower, mut digits, mut first_upper) = (0usize, 0usize, 0usize, false);
+    let mut end = start;
+    let mut rest = text[start..].chars().peekable();
+    while let Some(c) = rest.next() {
+        let folded = if c.is_ascii() { c.to_ascii_lowercase() } else { chars::fold(lowercase(c)) };
+        if folded == '\'' {
+            if !rest.peek().is_some_and(|next| next.is_alphabetic()) {
+                break;
+            }
+        } else if c.is_ascii_digit() {
+            digits += 1;
+        } else if (c.is_alphabetic() && !chars::is_cjk(c)) || is_mark(c) {
+            if c.is_uppercase() {
+                upper += 1;
+                first_upper |= end == start;
+            } else {
+                lower += 1;
+            }
+        } else {
+            break;
+        }
+        end += c.len_utf8();
+        push_letter(&mut letters, folded);
+    }
+    let possessive = letters.ends_with(b"'s");
+    if possessive {
+        letters.truncate(letters.len() - 2);
+        lower -= lower.min(1);
+    }
+    let shape = match (upper, lower, digits) {
+        (_, _, 1..) => Shape::Mixed,
+        (0, ..) => Shape::Lower,
+        (2.., 0, _) => Shape::Upper,
+        (1, ..) if first_upper => Shape::Capital,
+        _ => Shape::Mixed,
+    };
+    let raw = hash::bytes(&letters);
+    let (length, letter) = stem::stem(&letters);
+    let mut hasher = Hasher::new();
+    for byte in letters[..length].iter().copied().chain(letter) {
+        hasher.byte(byte);
+    }
+    let mut class = lexicon::class(raw);
+    if letters.ends_with(b"n't") {
+        class = class.with(Class::NEGATION).with(Class::STOP);
+    }
+    if first_upper {
+        class = class.with(Class::INITIAL_CAPITAL);
+    }
+    out.push(Token { start, end, raw, stem: hasher.finish(), class, shape });
+    end
+}
+
+/// Simple lower case; the few letters that become several keep the first.
+fn lowercase(c: char) -> char {
+    c.to_lowercase().next().unwrap_or(c)
+}
+
+/// Combining marks and joiners that belong to the letter before.
+fn is_mark(c: char) -> bool {
+    matches!(c as u32, 0x300..=0x36f | 0x483..=0x489 | 0x591..=0x5bd | 0x610..=0x61a | 0x64b..=0x65f | 0x900..=0x903 | 0x93a..=0x94f | 0xe31..=0xe4e | 0x200c..=0x200d)
+}
+
+fn push_letter(letters: &mut SmallVec<[u8; WORD_LIMIT]>, c: char) {
+    if letters.len() + 4 <= WORD_LIMIT {
+        let mut buffer = [0; 4];
+        letters.extend_from_slice(c.encode_utf8(&mut buffer).as_bytes());
+    } else if let Some(last) = letters.last_mut() {
+        // Past the limit the letters only stir the last byte, so that long words still differ.
+        *last = last.rotate_left(1) ^ (c as u32 as u8);
+    }
+}
+
+/// The hash under which a lower-case ASCII word is known.
+pub(crate) const fn word_hash(word: &str) -> u32 {
+    hash::bytes(word.as_bytes())
+}
