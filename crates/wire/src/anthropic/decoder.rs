@@ -196,7 +196,7 @@ impl Decoder {
                 return;
             }
             "thinking" => {
-                out.extend(block.thinking.filled().map(|text| Event::Reasoning { choice: 0, text }))
+                out.extend(block.thinking.filled().map(|text| Event::Reasoning { choice: 0, text }));
             }
             "tool_use" => self.call(index, block, out),
             _ => {}

@@ -6,7 +6,7 @@ use bytes::Bytes;
 use serde_json::{Value, json};
 
 use super::check::{answer_of, any_split, cut_anywhere, redact_body, redact_stream};
-use super::expected::{Expected, list, string, summary};
+use super::expected::{Expected, json_text, list, string, summary};
 use super::fixtures::{exchanges, payloads_of_sse, streams};
 
 const DIALECT: Dialect = Dialect::AnthropicMessages;
@@ -222,7 +222,7 @@ fn check_request(name: &str, endpoint: &Endpoint, body: &Value) {
             match block["type"].as_str().unwrap() {
                 "text" => said(role, &block["text"]),
                 "tool_use" => assert!(parts.iter().any(|(_, part)| matches!(part, Part::ToolCall(call)
-                    if call.id == string(block, "id") && call.arguments == block["input"].to_string()))),
+                    if call.id == string(block, "id") && json_text(&call.arguments) == block["input"]))),
                 "tool_result" => {
                     let text = match &block["content"] {
                         Value::String(text) => text.clone(),

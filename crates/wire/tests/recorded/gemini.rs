@@ -8,7 +8,7 @@ use bytes::Bytes;
 use serde_json::{Value, json};
 
 use super::check::{answer_of, any_split, cut_anywhere, redact_body, redact_stream};
-use super::expected::{Expected, list, string, summary};
+use super::expected::{Expected, json_text, list, string, summary};
 use super::fixtures::{exchanges, streams};
 
 const DIALECT: Dialect = Dialect::Gemini;
@@ -155,7 +155,7 @@ fn check_request(name: &str, endpoint: &Endpoint, body: &Value) {
         let found = if let Some(text) = part["text"].as_str() {
             parts.contains(&&Part::Text(text.to_owned()))
         } else if let Some(call) = part.get("functionCall") {
-            parts.iter().any(|p| matches!(p, Part::ToolCall(c) if c.id == string(call, "id") && c.arguments == call["args"].to_string()))
+            parts.iter().any(|p| matches!(p, Part::ToolCall(c) if c.id == string(call, "id") && json_text(&c.arguments) == call["args"]))
         } else if let Some(result) = part.get("functionResponse") {
             parts.iter().any(|p| {
                 matches!(p, Part::ToolResult { call_id, name, text }

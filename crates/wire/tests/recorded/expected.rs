@@ -50,6 +50,11 @@ pub(crate) fn summary(answer: &Answer) -> (Vec<Expected>, Option<(u64, u64)>) {
     (choices.collect(), answer.usage.map(|usage| (usage.input, usage.output)))
 }
 
+/// The JSON in a text; null where it is none.
+pub(crate) fn json_text(text: &str) -> Value {
+    serde_json::from_str(text).unwrap_or_default()
+}
+
 /// A string field, or empty.
 pub(crate) fn string(value: &Value, key: &str) -> String {
     value[key].as_str().unwrap_or_default().to_owned()

@@ -1,4 +1,4 @@
-//! Traffic recorded from Anthropic, Google and Cohere: recognised, decoded without loss, passed byte for byte, and still
+//! Traffic recorded from the providers: recognised, decoded without loss, passed byte for byte, and still
 //! valid after a cut or a redaction anywhere.
 //!
 //! What the decoders say is held against an oracle that reads the same JSON naively: streams are first put together into

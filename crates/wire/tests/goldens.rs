@@ -1,0 +1,103 @@
+//! Conversations written for this project: what is read from them, how they end when they are cut in the middle, and what
+//! is left when words are taken out, held against reviewed snapshots.
+
+#![allow(clippy::unwrap_used, reason = "helpers of tests")]
+
+use std::fmt::Write;
+use std::fs;
+use std::path::Path;
+
+use agentguard_wire::framing::Framing;
+use agentguard_wire::{
+    Answer, Dialect, Edit, Edits, Endpoint, Notice, StreamDecoder, StreamEncoder, parse_request,
+};
+use bytes::Bytes;
+
+/// Reads the stream, cuts it after `cut` frames, and replaces `gone` in choice 0 by `[removed]`.
+fn stream(dialect: Dialect, file: &str, cut: usize, gone: &str) {
+    let framing = match Path::new(file).extension().and_then(|end| end.to_str()) {
+        Some("ndjson") => Framing::Ndjson,
+        Some("array") => Framing::JsonArray,
+        _ => Framing::Sse,
+    };
+    let bytes = Bytes::from(fs::read(folder().join(file)).unwrap());
+    let (mut decoder, mut frames) = (StreamDecoder::new(dialect, framing), Vec::new());
+    decoder.feed(&bytes, &mut frames);
+    decoder.finish(&mut frames);
+    let mut out = String::from("# events\n");
+    for (number, frame) in frames.iter().enumerate() {
+        for event in &frame.events {
+            writeln!(out, "{number}: {event:?}").unwrap();
+        }
+    }
+    let answer: Answer = frames.iter().flat_map(|frame| &frame.events).collect();
+    writeln!(out, "\n# answer\n{}", serde_json::to_string_pretty(&answer).unwrap()).unwrap();
+
+    let mut encoder = StreamEncoder::new(dialect, framing);
+    frames[..cut].iter().for_each(|frame| encoder.delivered(frame));
+    let notice = Notice { id: "0197-gold".to_owned(), message: "Stopped by policy.".to_owned() };
+    let end = encoder.cut(&notice);
+    writeln!(out, "\n# cut after {cut} frames\n{}", String::from_utf8_lossy(&end)).unwrap();
+
+    let text = &answer.choices[0].text;
+    let start = text[..text.find(gone).unwrap()].chars().count();
+    let mut edits = Edits::default();
+    let end = start + gone.chars().count();
+    edits.add(0, Edit { start, end, replacement: "[removed]".to_owned() });
+    let mut encoder = StreamEncoder::new(dialect, framing);
+    writeln!(out, "# frames changed without {gone:?}").unwrap();
+    for (number, frame) in frames.iter().enumerate() {
+        let raw = encoder.redact(frame, &edits);
+        if raw != frame.raw {
+            writeln!(out, "{number}: {}", String::from_utf8_lossy(&raw).trim_end()).unwrap();
+        }
+    }
+    snapshot(file, &out);
+}
+
+fn request(path: &str, file: &str) {
+    let body = fs::read(folder().join(file)).unwrap();
+    let request = parse_request(&Endpoint::detect("POST", path).unwrap(), &body).unwrap();
+    snapshot(file, &serde_json::to_string_pretty(&request).unwrap());
+}
+
+fn folder() -> std::path::PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/goldens")
+}
+
+fn snapshot(file: &str, text: &str) {
+    let mut settings = insta::Settings::clone_current();
+    settings.set_snapshot_path(folder().join("snapshots"));
+    settings.set_prepend_module_to_snapshot(false);
+    settings.set_omit_expression(true);
+    settings.bind(|| insta::assert_snapshot!(file.replace('/', "."), text));
+}
+
+#[test]
+fn anthropic() {
+    let dialect = Dialect::AnthropicMessages;
+    stream(dialect, "anthropic/cited-answer-and-call.sse", 21, "3 März — 3 March");
+    stream(dialect, "anthropic/server-tools.sse", 3, "06:10");
+    request("/v1/messages", "anthropic/request.json");
+}
+
+#[test]
+fn gemini() {
+    stream(Dialect::Gemini, "gemini/two-candidates-grounded.sse", 2, "1.204,50 €");
+    stream(Dialect::Gemini, "gemini/calls.array", 3, "book");
+    request("/v1beta/models/gemini-example:streamGenerateContent?alt=sse", "gemini/request.json");
+}
+
+#[test]
+fn ollama() {
+    stream(Dialect::OllamaChat, "ollama/chat.ndjson", 3, "38 m");
+    stream(Dialect::OllamaGenerate, "ollama/generate.ndjson", 2, "lit at 19:42");
+    request("/api/chat", "ollama/request.json");
+}
+
+#[test]
+fn cohere() {
+    stream(Dialect::CohereChat, "cohere/cited-answer.sse", 5, "tallest");
+    stream(Dialect::CohereChat, "cohere/plan-and-call.sse", 5, "");
+    request("/v2/chat", "cohere/request.json");
+}
