@@ -1,6 +1,6 @@
 /** The frame and the screen in it. */
 
-import { useEffect, useState } from 'preact/hooks';
+import { useEffect, useRef, useState } from 'preact/hooks';
 import { Live } from './pages/live/live';
 import { Overview } from './pages/overview/overview';
 import { Sidecars } from './pages/sidecars/sidecars';
@@ -34,6 +34,8 @@ export function App() {
     document.title = screen ? `${screen.title} · AgentGuard` : 'AgentGuard';
   }, [screen]);
 
+  useFocusOnArrival(place.path);
+
   return (
     <>
       <a class="skip" href="#main">
@@ -51,6 +53,17 @@ export function App() {
       <Help open={help} onClose={() => setHelp(false)} />
     </>
   );
+}
+
+/** A new screen takes the focus, so that the keyboard and screen readers begin at its start. */
+function useFocusOnArrival(path: string): void {
+  const shown = useRef(path);
+  useEffect(() => {
+    if (shown.current === path) return;
+    shown.current = path;
+    const arrived = document.querySelector<HTMLElement>('main h1') ?? document.getElementById('main');
+    arrived?.focus({ preventScroll: true });
+  }, [path]);
 }
 
 function Page({ route, range }: { route: Route | undefined; range: TimeRange }) {

@@ -8,6 +8,7 @@ import { zone } from '../state/prefs';
 import { setQuery } from '../state/router';
 import { rangeQuery } from '../state/range';
 import { useStore } from '../state/store';
+import { Heads, number } from '../ui/heads';
 import { bucketAt, bucketName } from './series';
 import type { PlotPoint, PlotProps } from './plot';
 import { Plot } from './plot';
@@ -96,16 +97,7 @@ function BucketTable({ of, columns, title }: { of: TimeSeries; columns: readonly
   return (
     <div class="chart__table" tabIndex={0} role="region" aria-label={`${title}, as a table`}>
       <table class="table">
-        <thead>
-          <tr>
-            <th scope="col">Time</th>
-            {columns.map(column => (
-              <th key={column.name} scope="col" class="right">
-                {column.name}
-              </th>
-            ))}
-          </tr>
-        </thead>
+        <Heads heads={[{ title: 'Time' }, ...columns.map(column => number(column.name))]} />
         <tbody>
           {of.t.map((start, index) => (
             <tr key={start}>

@@ -21,7 +21,7 @@ export function startRouter(): void {
     if (!link || event.defaultPrevented || event.button !== 0) return;
     if (event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return;
     if (link.target !== '' || link.hasAttribute('download') || link.origin !== location.origin) return;
-    if (matchRoute(link.pathname) === undefined) return;
+    if (link.hash !== '' || matchRoute(link.pathname) === undefined) return;
     event.preventDefault();
     navigate(link.pathname + link.search);
   });

@@ -17,6 +17,14 @@ interface Trail {
 const LONGEST = 2000;
 const PAGE = 100;
 let trail: Trail | undefined;
+let visited: string | undefined;
+
+/** The verdict that was looked at last, once. */
+export function takeVisited(): string | undefined {
+  const id = visited;
+  visited = undefined;
+  return id;
+}
 
 /** The part of an address that says which list: filter and range, without page and selection. */
 export function scopeOf(query: URLSearchParams): URLSearchParams {
@@ -55,6 +63,7 @@ export function useNeighbours(scope: URLSearchParams, id: string, ts: number | u
   const [found, setFound] = useState<Neighbours>(NONE);
   const key = scope.toString();
   useEffect(() => {
+    visited = id;
     const known = within(key, id);
     setFound(known ?? NONE);
     if (ts === undefined || (known !== undefined && known.older !== undefined)) return undefined;

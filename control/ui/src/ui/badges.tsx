@@ -16,13 +16,21 @@ export function StateBadge({ state, look }: { state: State; look?: 'solid' | 'la
   );
 }
 
+/** What was done; with `would`, what a shadowed policy would have done instead. */
 export function ActionTag({ action, would }: { action: Action; would?: Action | undefined }) {
+  if (would !== undefined && would !== action) {
+    return (
+      <span class="tag" title={`${ACTION_NAME[action]}. Without the shadow: ${ACTION_NAME[would].toLowerCase()}`}>
+        <Icon name={would} />
+        Would {would}
+      </span>
+    );
+  }
   const acted = action === 'block' || action === 'redact';
   return (
     <span class={acted ? 'tag tag--acted' : 'tag'}>
       <Icon name={action} />
       {ACTION_NAME[action]}
-      {would !== undefined && would !== action && <span class="faint">(would {would})</span>}
     </span>
   );
 }

@@ -16,11 +16,9 @@ export function Popover({ label, open, onOpen, button, children }: PopoverProps)
   const opener = useRef<HTMLButtonElement>(null);
   useEffect(() => {
     if (!open) return undefined;
-    root.current
-      ?.querySelector<HTMLElement>(
-        '.popover__panel :is(button, input)[aria-pressed="true"], .popover__panel :is(button, input)',
-      )
-      ?.focus();
+    const panel = root.current?.querySelector('.popover__panel');
+    const chosen = panel?.querySelector<HTMLElement>('[aria-pressed="true"]');
+    (chosen ?? panel?.querySelector<HTMLElement>('button, input'))?.focus();
     const onPointer = (event: PointerEvent) => {
       if (!root.current?.contains(event.target as Node)) onOpen(false);
     };

@@ -5,36 +5,26 @@ import { duration } from '../lib/format';
 import { workloadName } from '../lib/names';
 import { navigate } from '../state/router';
 import { ActionTag, KindCounts, RiskMeter, StateBadge } from './badges';
+import type { Head } from './heads';
+import { Heads } from './heads';
 import { ROW } from './rowkeys';
 import { When } from './when';
 
-const COLUMNS = [
-  ['time', 'Time'],
-  ['state', 'Verdict'],
-  ['risk', 'Risk'],
-  ['words', 'Found'],
-  ['workload', 'Workload'],
-  ['model', 'Model'],
-  ['action', 'Action'],
-  ['total', 'Total'],
-] as const;
+const COLUMNS: readonly Head[] = [
+  { title: 'Time', col: 'col--time' },
+  { title: 'Verdict', col: 'col--state' },
+  { title: 'Risk', col: 'col--risk' },
+  { title: 'Found' },
+  { title: 'Workload', col: 'col--workload' },
+  { title: 'Model', col: 'col--model' },
+  { title: 'Action', col: 'col--action' },
+  { title: 'Total', col: 'col--total', right: true },
+];
 
 /** How many columns a row has. */
 export const COLUMN_COUNT = COLUMNS.length;
 
-export function VerdictHead() {
-  return (
-    <thead>
-      <tr>
-        {COLUMNS.map(([name, title]) => (
-          <th key={name} scope="col" class={name === 'total' ? 'col--total right' : `col--${name}`}>
-            {title}
-          </th>
-        ))}
-      </tr>
-    </thead>
-  );
-}
+export const VerdictHead = () => <Heads heads={COLUMNS} />;
 
 export function VerdictRow({ verdict, href, fresh }: { verdict: Verdict; href: string; fresh?: boolean }) {
   const open = (event: MouseEvent) => {

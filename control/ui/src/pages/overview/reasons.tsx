@@ -2,6 +2,9 @@
 
 import { count, percent } from '../../lib/format';
 import { reasonName } from '../../ui/words';
+import { Heads, number } from '../../ui/heads';
+
+const HEADS = [{ title: 'Reason' }, number('Responses'), number('Of all')];
 
 interface ReasonsProps {
   readonly reasons: Readonly<Record<string, number>>;
@@ -24,17 +27,7 @@ export function Reasons({ reasons, total, hrefOf }: ReasonsProps) {
         <p class="panel__body faint">Every response in this range was judged.</p>
       ) : (
         <table class="toplist" data-tone="not_checked">
-          <thead>
-            <tr>
-              <th scope="col">Reason</th>
-              <th scope="col" class="right">
-                Responses
-              </th>
-              <th scope="col" class="right">
-                Of all
-              </th>
-            </tr>
-          </thead>
+          <Heads heads={HEADS} />
           <tbody>
             {rows.map(([reason, n]) => (
               <tr key={reason}>

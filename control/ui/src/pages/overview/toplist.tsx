@@ -2,6 +2,9 @@
 
 import type { TopRow } from '../../api/types';
 import { count, percent, risk } from '../../lib/format';
+import { Heads, number } from '../../ui/heads';
+
+const HEADS = [{ title: 'Name' }, number('Flagged'), number('Share'), number('Mean risk'), number('All')];
 
 interface TopListProps {
   readonly title: string;
@@ -21,23 +24,7 @@ export function TopList({ title, rows, hrefOf }: TopListProps) {
         <p class="panel__body faint">None in this range.</p>
       ) : (
         <table class="toplist">
-          <thead>
-            <tr>
-              <th scope="col">Name</th>
-              <th scope="col" class="right">
-                Flagged
-              </th>
-              <th scope="col" class="right">
-                Share
-              </th>
-              <th scope="col" class="right">
-                Mean risk
-              </th>
-              <th scope="col" class="right">
-                All
-              </th>
-            </tr>
-          </thead>
+          <Heads heads={HEADS} />
           <tbody>
             {rows.map(row => (
               <tr key={row.name}>

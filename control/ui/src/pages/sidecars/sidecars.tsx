@@ -15,6 +15,16 @@ import { ROW, useRowKeys } from '../../ui/rowkeys';
 import { When } from '../../ui/when';
 import { sentence } from '../../ui/words';
 import { commonPolicy, entriesOf, isSilent, lostOf, sumOf } from './ledger';
+import { Heads, number } from '../../ui/heads';
+
+const HEADS = [
+  { title: 'Workload' },
+  { title: 'Last heard' },
+  { title: 'Delivery' },
+  ...['Produced', 'Stored', 'In flight', 'Lost', 'Unexplained', 'Judged'].map(number),
+  { title: 'Policy' },
+  { title: 'Version' },
+];
 
 const REFRESH_MS = 5000;
 
@@ -35,36 +45,10 @@ export function Sidecars() {
           ) : (
             <>
               <Sums sidecars={data} />
-              <div class="panel scroller" ref={list}>
+              <div class="panel scroller" ref={list} tabIndex={0} role="region" aria-label="Sidecars">
                 <table class="table sidecars">
                   <caption class="visually-hidden">Sidecars and what became of their verdicts</caption>
-                  <thead>
-                    <tr>
-                      <th scope="col">Workload</th>
-                      <th scope="col">Last heard</th>
-                      <th scope="col">Delivery</th>
-                      <th scope="col" class="right">
-                        Produced
-                      </th>
-                      <th scope="col" class="right">
-                        Stored
-                      </th>
-                      <th scope="col" class="right">
-                        In flight
-                      </th>
-                      <th scope="col" class="right">
-                        Lost
-                      </th>
-                      <th scope="col" class="right">
-                        Unexplained
-                      </th>
-                      <th scope="col" class="right">
-                        Judged
-                      </th>
-                      <th scope="col">Policy</th>
-                      <th scope="col">Version</th>
-                    </tr>
-                  </thead>
+                  <Heads heads={HEADS} />
                   <tbody>
                     {data.map(sidecar => (
                       <SidecarRow key={sidecar.instance} sidecar={sidecar} policy={commonPolicy(data)} />

@@ -6,6 +6,16 @@ import { RiskMeter } from '../../ui/badges';
 import { Icon } from '../../ui/icons';
 import { KIND_NAME, KIND_TONE } from '../../ui/words';
 import type { Selection } from './selection';
+import { Heads } from '../../ui/heads';
+
+const HEADS = [
+  { title: '#', right: true, col: 'col--number' },
+  { title: 'Kind', col: 'col--kind' },
+  { title: 'Risk', col: 'col--risk' },
+  { title: 'Where', col: 'col--where' },
+  { title: 'Words' },
+  { title: 'Evidence' },
+];
 
 interface SpanTableProps {
   readonly spans: readonly Span[];
@@ -21,26 +31,9 @@ export function SpanTable({ spans, content, selection }: SpanTableProps) {
         <h2>Spans</h2>
         <span class="faint num">{spans.length}</span>
       </div>
-      <div class="scroller">
+      <div class="scroller" tabIndex={0} role="region" aria-label="Spans, as a table">
         <table class="table table--fixed spans">
-          <thead>
-            <tr>
-              <th scope="col" class="right col--number">
-                #
-              </th>
-              <th scope="col" class="col--kind">
-                Kind
-              </th>
-              <th scope="col" class="col--risk">
-                Risk
-              </th>
-              <th scope="col" class="col--where">
-                Where
-              </th>
-              <th scope="col">Words</th>
-              <th scope="col">Evidence</th>
-            </tr>
-          </thead>
+          <Heads heads={HEADS} />
           <tbody>
             {spans.map((span, index) => (
               <tr

@@ -1,5 +1,6 @@
 /** The list of verdicts: filters in the address, facets with counts, pages by cursor. */
 
+import type { RefObject } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { api } from '../../api/client';
 import type { Facets, VerdictPage } from '../../api/types';
@@ -12,7 +13,7 @@ import { rangeName, rangeQuery, relative } from '../../state/range';
 import type { Resource } from '../../state/resource';
 import { useResource } from '../../state/resource';
 import { setQuery, useQuery, withQuery } from '../../state/router';
-import { listQuery, remember, scopeOf } from '../../state/trail';
+import { listQuery, remember, scopeOf, takeVisited } from '../../state/trail';
 import { Icon } from '../../ui/icons';
 import { Blank, Loaded, Skeleton } from '../../ui/notes';
 import { FirstTraffic } from '../../ui/recipe';
@@ -50,6 +51,7 @@ export function Verdicts({ range }: { range: TimeRange }) {
   const pages = pagesOf(key, cursor, page.outdated ? undefined : page.data?.next);
   const list = useRef<HTMLDivElement>(null);
   useRowKeys(list);
+  useReturn(list, page.data !== undefined);
   useHotkeys({ n: () => pages.onNext?.(), p: () => pages.onPrevious?.() });
 
   return (
@@ -111,6 +113,15 @@ export function Verdicts({ range }: { range: TimeRange }) {
       </div>
     </div>
   );
+}
+
+/** Whoever comes back from a verdict finds the focus on its row. */
+function useReturn(list: RefObject<HTMLElement | null>, ready: boolean): void {
+  useEffect(() => {
+    const id = ready ? takeVisited() : undefined;
+    if (id === undefined) return;
+    list.current?.querySelector<HTMLElement>(`[href^="/verdicts/${CSS.escape(id)}"]`)?.focus();
+  }, [list, ready]);
 }
 
 function Pager({ pages, shown }: { pages: ReturnType<typeof pagesOf>; shown: number }) {
