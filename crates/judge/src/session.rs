@@ -166,6 +166,7 @@ impl Session {
             | Event::Snapshot { .. }
             | Event::Usage(_)
             | Event::Error { .. }
+            | Event::Unreadable
             | Event::End => Output::default(),
         }
     }
