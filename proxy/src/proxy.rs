@@ -15,6 +15,7 @@ use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use crate::exchange::metrics::JudgeMetrics;
 use crate::front::listener::Listener;
 use crate::http::route::Router;
 use crate::metrics::Metrics;
@@ -86,6 +87,8 @@ impl Proxy {
             recorder,
             workload: config.workload,
             exchanges: Arc::new(Semaphore::new(config.limits.exchanges)),
+            judged: Arc::new(Semaphore::new(config.limits.judged)),
+            judge_metrics: JudgeMetrics::new(registry)?,
             timeouts: config.timeouts,
             metrics: Metrics::new(registry)?,
             cut: CancellationToken::new(),

@@ -8,6 +8,7 @@ use arc_swap::ArcSwap;
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
+use crate::exchange::metrics::JudgeMetrics;
 use crate::metrics::Metrics;
 use crate::{Limits, Recorder, Timeouts};
 
@@ -19,8 +20,11 @@ pub(crate) struct Shared {
     pub(crate) timeouts: Timeouts,
     pub(crate) limits: Limits,
     pub(crate) metrics: Metrics,
+    pub(crate) judge_metrics: JudgeMetrics,
     /// Places for exchanges.
     pub(crate) exchanges: Arc<Semaphore>,
+    /// Places for exchanges that are judged.
+    pub(crate) judged: Arc<Semaphore>,
     /// Cancelled at the end of the drain: whatever still runs is cut.
     pub(crate) cut: CancellationToken,
 }

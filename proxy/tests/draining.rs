@@ -52,7 +52,7 @@ async fn at_the_deadline_a_stream_is_cut() {
     let provider = Provider::sse(&["data: tick\n\n"; 1000], Duration::from_millis(50)).await;
     for client in [Client::h1(), Client::h2()] {
         let impatient = |config: &mut Config| config.timeouts.drain = Duration::from_millis(300);
-        let world = World::with(&provider.url(), support::policy(|_| {}), impatient).await;
+        let world = World::with(&provider.url(), support::observing(), impatient).await;
         let begun = Instant::now();
         let response = client.open(Request::post(world.url(CHAT)).body(full("{}")).unwrap()).await.unwrap();
         let reading = tokio::spawn(read(response, begun));

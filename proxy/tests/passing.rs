@@ -141,8 +141,7 @@ async fn an_upstream_that_is_not_there_is_a_502_and_counted() {
 async fn a_stream_arrives_as_it_is_sent() {
     let frames = ["data: 1\n\n", "data: 2\n\n", "data: [DONE]\n\n"];
     let provider = Provider::sse(&frames, Duration::from_millis(200)).await;
-    let world =
-        World::guarded(&provider.url(), |rule| rule.action = agentguard_policy::Action::Observe).await;
+    let world = World::start(&provider.url()).await;
     for client in [Client::h1(), Client::h2()] {
         let got = client.post(&world.url(CHAT), "{}").await;
         assert_eq!(got.text(), frames.concat());
@@ -375,7 +374,7 @@ async fn trailers_of_an_h2_upstream_reach_an_h2_client_and_the_body_is_whole() {
     .await;
     let url = format!("https://localhost:{}", provider.address.port());
     let trusting = |config: &mut Config| config.ca_file = Some(ca);
-    let world = World::with(&url, support::policy(|_| {}), trusting).await;
+    let world = World::with(&url, support::observing(), trusting).await;
     for path in PATHS {
         let got = Client::h2().post(&world.url(path), "{}").await;
         assert!(got.text().ends_with("data: [DONE]\n\n"), "{path}: {got:?}");
@@ -430,7 +429,7 @@ async fn too_many_exchanges_are_shed_with_a_503() {
     })
     .await;
     let world =
-        World::with(&provider.url(), support::policy(|_| {}), |config| config.limits.exchanges = 1).await;
+        World::with(&provider.url(), support::observing(), |config| config.limits.exchanges = 1).await;
     let (client, url) = (Client::h1(), world.url(CHAT));
     let first = tokio::spawn({
         let (client, url) = (client.clone(), url.clone());

@@ -1,20 +1,49 @@
-//! The request, as far as it is read before it goes out.
+//! The request: read as far as the limit goes, decoded and understood.
 
 use std::collections::VecDeque;
 
-use bytes::Bytes;
-use http::header::{CONTENT_LENGTH, EXPECT};
+use agentguard_judge::NotChecked;
+use agentguard_wire::Request;
+use bytes::{Bytes, BytesMut};
+use http::header::{CONTENT_ENCODING, CONTENT_LENGTH, EXPECT};
 use pingora::Result;
 use pingora::proxy::Session;
 
+use super::format::{self, Format};
+use crate::Limits;
 use crate::http::relay::Upload;
 
-/// Reads the request's body up to `limit` bytes. What is longer is left unread, to stream on; what was read goes before it.
+/// A request that has been read.
+pub(crate) struct Asked {
+    /// Its bytes, to be sent on as they came.
+    pub(crate) upload: Upload,
+    /// What it asks, or why that is not known.
+    pub(crate) request: Result<Request, NotChecked>,
+}
+
+impl Asked {
+    /// The model asked for, as far as that is known.
+    pub(crate) fn model<'a>(&'a self, format: &'a Format) -> &'a str {
+        let named = self.request.as_ref().map(|request| request.model.as_str()).unwrap_or_default();
+        if named.is_empty() { format.endpoint.model.as_deref().unwrap_or_default() } else { named }
+    }
+}
+
+/// Reads it.
 ///
+/// # Errors
+/// Of the client's connection only; a request that makes no sense is passed on all the same.
+pub(crate) async fn read(session: &mut Session, format: &Format, limits: &Limits) -> Result<Asked> {
+    let upload = upload(session, limits.request_bytes).await?;
+    let request = understand(session, format, &upload, limits).await;
+    Ok(Asked { upload, request })
+}
+
+/// Reads the body up to `limit` bytes. What is longer is left unread, to stream on; what was read goes before it.
 /// A request that says beforehand that it is longer is not read at all.
-pub(crate) async fn read(session: &mut Session, limit: usize) -> Result<Upload> {
+async fn upload(session: &mut Session, limit: usize) -> Result<Upload> {
     let mut read = VecDeque::new();
-    if declared(session).is_some_and(|length| length > limit) {
+    if header(session, CONTENT_LENGTH).is_some_and(|length| length.parse().is_ok_and(|l: usize| l > limit)) {
         return Ok(Upload::new(read, false));
     }
     if session.req_header().headers.contains_key(EXPECT) {
@@ -33,6 +62,33 @@ pub(crate) async fn read(session: &mut Session, limit: usize) -> Result<Upload> 
     Ok(Upload::new(read, false))
 }
 
-fn declared(session: &Session) -> Option<usize> {
-    session.get_header(CONTENT_LENGTH)?.to_str().ok()?.trim().parse().ok()
+async fn understand(
+    session: &Session,
+    format: &Format,
+    upload: &Upload,
+    limits: &Limits,
+) -> Result<Request, NotChecked> {
+    if !upload.complete {
+        return Err(NotChecked::TooLarge);
+    }
+    let encoding = header(session, CONTENT_ENCODING).filter(|value| !value.eq_ignore_ascii_case("identity"));
+    let body = format::decode(encoding, joined(&upload.read), limits.decoded_bytes).await?;
+    format.request(body).await
+}
+
+/// The chunks as one.
+pub(crate) fn joined(chunks: &VecDeque<Bytes>) -> Bytes {
+    match chunks.len() {
+        0 => Bytes::new(),
+        1 => chunks[0].clone(),
+        _ => {
+            let mut whole = BytesMut::with_capacity(chunks.iter().map(Bytes::len).sum());
+            chunks.iter().for_each(|chunk| whole.extend_from_slice(chunk));
+            whole.freeze()
+        }
+    }
+}
+
+fn header(session: &Session, name: http::HeaderName) -> Option<&str> {
+    session.get_header(name)?.to_str().ok().map(str::trim)
 }

@@ -26,7 +26,9 @@ use tokio::sync::mpsc::Permit;
 use tokio::task::AbortHandle;
 use tokio::time::{Instant, sleep_until};
 
+use super::reply::Reply;
 use super::route::Route;
+use crate::Timeouts;
 
 /// How often a request goes out again since a pooled connection was stale: more than one of them may be.
 const REPLAYS: u8 = 3;
@@ -128,7 +130,7 @@ impl<'s> Relay<'s> {
         session: &'s mut Session,
         route: &Arc<Route>,
         upload: Upload,
-        between_bytes: Duration,
+        timeouts: &Timeouts,
     ) -> Result<Self> {
         if session.is_http2() {
             frame_as_http1(session, &upload)?;
@@ -138,7 +140,7 @@ impl<'s> Relay<'s> {
         Ok(Self {
             session,
             route: route.clone(),
-            between_bytes,
+            between_bytes: timeouts.between_bytes,
             inner,
             upload,
             replay,
@@ -280,9 +282,13 @@ impl<'s> Relay<'s> {
         }
     }
 
-    /// The client's session, for an answer of our own. The upstream is cancelled.
-    pub(crate) fn into_session(self) -> &'s mut Session {
-        self.session
+    /// Gives the client an answer of our own in the place of the upstream's, which is cancelled.
+    pub(crate) async fn refuse(&mut self, reply: Reply) -> Result<()> {
+        if !self.ended {
+            self.inner.task.abort();
+            self.ended = true;
+        }
+        reply.send(self.session).await.map_err(|e| e.into_down())
     }
 }
 

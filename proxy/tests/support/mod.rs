@@ -12,7 +12,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use agentguard_api::VerdictEvent;
-use agentguard_policy::{Policy, Rule};
+use agentguard_policy::{Action, Policy, Rule};
 use agentguard_proxy::{Addresses, Config, Inbound, Proxy, Recorder, Upstream};
 use arc_swap::ArcSwap;
 use parking_lot::Mutex;
@@ -43,6 +43,11 @@ pub struct World {
     running: JoinHandle<()>,
 }
 
+/// A policy that only observes.
+pub fn observing() -> Policy {
+    policy(|rule| rule.action = Action::Observe)
+}
+
 /// A policy of one rule.
 pub fn policy(change: impl FnOnce(&mut Rule)) -> Policy {
     let mut policy = Policy::default();
@@ -51,9 +56,9 @@ pub fn policy(change: impl FnOnce(&mut Rule)) -> Policy {
 }
 
 impl World {
-    /// A proxy whose provider `openai` is at `url`.
+    /// A proxy that only observes, and whose provider `openai` is at `url`.
     pub async fn start(url: &str) -> Self {
-        Self::with(url, policy(|_| {}), |_| {}).await
+        Self::with(url, observing(), |_| {}).await
     }
 
     /// A proxy with that policy.

@@ -1,0 +1,219 @@
+//! Every call of the judge.
+//!
+//! Today's rules take microseconds a sentence, so they run where the text arrives. The seam is asynchronous all the same: an
+//! answer may be owed (the evidence is still being prepared), it may fail, and there are only so many places. A model that
+//! runs elsewhere changes this file and no other.
+
+use std::mem::replace;
+use std::sync::Arc;
+use std::time::Duration;
+
+use agentguard_judge::session::Output;
+use agentguard_judge::{Evidence, NotChecked, Session, Settings, Verdict};
+use agentguard_wire::{Answer, Event};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::task::JoinHandle;
+use tokio::time::{Instant, timeout};
+
+use super::off_worker::{self, Panicked};
+
+/// What evidence preparation came to.
+type Prepared = (Result<Evidence, Panicked>, Duration);
+
+/// One response being judged.
+pub(crate) struct Judging {
+    state: State,
+    settings: Settings,
+    evidence: Option<Arc<Evidence>>,
+    spent: Duration,
+    /// Whether there was anything to judge.
+    heard: bool,
+    _place: Option<OwnedSemaphorePermit>,
+}
+
+enum State {
+    /// The evidence is prepared; what arrives meanwhile waits.
+    Preparing { task: JoinHandle<Prepared>, backlog: Vec<Event> },
+    /// Everything is read as it arrives.
+    Reading(Box<Session>),
+    /// There will be no verdict.
+    Failed(NotChecked),
+}
+
+/// What reading one event came to.
+pub(crate) struct Step {
+    pub(crate) event: Event,
+    pub(crate) output: Output,
+}
+
+impl Judging {
+    /// Takes a place and begins to prepare the evidence, off the data path.
+    ///
+    /// Without a place it is a judging that has failed already, with [`NotChecked::Overload`].
+    pub(crate) fn begin(
+        places: &Arc<Semaphore>,
+        settings: Settings,
+        prepare: impl FnOnce() -> Evidence + Send + 'static,
+    ) -> Self {
+        let Ok(place) = places.clone().try_acquire_owned() else { return Self::failed(NotChecked::Overload) };
+        let task = tokio::task::spawn_blocking(move || {
+            let begun = Instant::now();
+            (off_worker::caught(prepare), begun.elapsed())
+        });
+        let state = State::Preparing { task, backlog: Vec::new() };
+        Self { state, settings, evidence: None, spent: Duration::ZERO, heard: false, _place: Some(place) }
+    }
+
+    /// One that will not come to a verdict, for that reason.
+    pub(crate) fn failed(reason: NotChecked) -> Self {
+        Self {
+            state: State::Failed(reason),
+            settings: Settings::default(),
+            evidence: None,
+            spent: Duration::ZERO,
+            heard: false,
+            _place: None,
+        }
+    }
+
+    /// Why there will be no verdict.
+    pub(crate) fn failure(&self) -> Option<NotChecked> {
+        if let State::Failed(reason) = &self.state { Some(*reason) } else { None }
+    }
+
+    /// Whether it owes an answer, so that what is held waits for it.
+    pub(crate) fn owes(&self) -> bool {
+        matches!(self.state, State::Preparing { .. })
+    }
+
+    /// Time spent in the judge.
+    pub(crate) fn spent(&self) -> Duration {
+        self.spent
+    }
+
+    /// The evidence, once it is prepared.
+    pub(crate) fn evidence(&self) -> Option<&Arc<Evidence>> {
+        self.evidence.as_ref()
+    }
+
+    /// Reads an event. `None` while it cannot; what it settles comes from [`Judging::ready`] then.
+    pub(crate) fn read(&mut self, event: &Event) -> Option<Output> {
+        if !concerns(event) {
+            return Some(Output::default());
+        }
+        self.heard |= speaks(event);
+        match &mut self.state {
+            State::Preparing { backlog, .. } => {
+                backlog.push(event.clone());
+                None
+            }
+            State::Failed(_) => None,
+            State::Reading(session) => {
+                let begun = Instant::now();
+                let output = off_worker::caught(|| session.event(event));
+                self.spent += begun.elapsed();
+                output.map_err(|Panicked| self.state = State::Failed(NotChecked::JudgeError)).ok()
+            }
+        }
+    }
+
+    /// Waits until the evidence is prepared, and reads what arrived meanwhile. Never ends when nothing is owed.
+    /// Cancel-safe.
+    pub(crate) async fn ready(&mut self) -> Vec<Step> {
+        let State::Preparing { task, .. } = &mut self.state else { return std::future::pending().await };
+        let prepared = task.await;
+        let failed = State::Failed(NotChecked::JudgeError);
+        let State::Preparing { backlog, .. } = replace(&mut self.state, failed) else { return Vec::new() };
+        if let Ok((Ok(evidence), spent)) = prepared {
+            let evidence = Arc::new(evidence);
+            self.spent += spent;
+            self.state = State::Reading(Box::new(Session::new(evidence.clone(), self.settings.clone())));
+            self.evidence = Some(evidence);
+        }
+        let steps = backlog.into_iter().map_while(|event| {
+            let output = self.read(&event)?;
+            Some(Step { event, output })
+        });
+        steps.collect()
+    }
+
+    /// The verdict on what was read. Nothing more may be read then.
+    ///
+    /// # Errors
+    /// The reason why there is none.
+    pub(crate) fn finish(&mut self) -> Result<Verdict, NotChecked> {
+        match replace(&mut self.state, State::Failed(NotChecked::Aborted)) {
+            State::Preparing { .. } => Err(NotChecked::Timeout),
+            State::Failed(reason) => Err(reason),
+            State::Reading(_) if !self.heard => Err(NotChecked::Empty),
+            State::Reading(session) => {
+                let begun = Instant::now();
+                let verdict = off_worker::caught(|| session.finish());
+                self.spent += begun.elapsed();
+                verdict.map_err(|Panicked| NotChecked::JudgeError)
+            }
+        }
+    }
+
+    /// Waits for what is owed, no longer than `limit`, and then for the verdict.
+    ///
+    /// # Errors
+    /// The reason why there is none.
+    pub(crate) async fn conclude(&mut self, limit: Duration) -> Result<Verdict, NotChecked> {
+        if self.owes() {
+            let _ = timeout(limit, self.ready()).await; // still owed then, which `finish` reports
+        }
+        self.finish()
+    }
+
+    /// Judges a whole answer.
+    ///
+    /// # Errors
+    /// The reason why there is no verdict.
+    pub(crate) async fn judge(
+        &mut self,
+        answer: &Arc<Answer>,
+        limit: Duration,
+    ) -> Result<Verdict, NotChecked> {
+        let silent =
+            |choice: &agentguard_wire::Choice| choice.text.is_empty() && choice.tool_calls.is_empty();
+        if answer.choices.iter().all(silent) && self.failure().is_none() {
+            return Err(NotChecked::Empty);
+        }
+        let deadline = Instant::now() + limit;
+        if self.owes() {
+            let _ = timeout(limit, self.ready()).await;
+        }
+        let Some(evidence) = self.evidence.clone() else { return self.finish() };
+        let size = answer.choices.iter().map(|choice| choice.text.len()).sum();
+        let (answer, settings, begun) = (answer.clone(), self.settings.clone(), Instant::now());
+        let judged = off_worker::run(size, move || Session::judge(evidence, settings, &answer));
+        let judged = tokio::time::timeout_at(deadline, judged).await;
+        self.spent += begun.elapsed();
+        self.state = State::Failed(NotChecked::Aborted);
+        match judged {
+            Ok(Ok(verdict)) => Ok(verdict),
+            Ok(Err(Panicked)) => Err(NotChecked::JudgeError),
+            Err(_) => Err(NotChecked::Timeout),
+        }
+    }
+}
+
+/// Whether the judge has any use for an event.
+fn concerns(event: &Event) -> bool {
+    matches!(
+        event,
+        Event::Text { .. }
+            | Event::Break { .. }
+            | Event::Logprobs { .. }
+            | Event::ToolStart { .. }
+            | Event::ToolArguments { .. }
+            | Event::ToolEnd { .. }
+            | Event::Finish { .. }
+    )
+}
+
+/// Whether an event says something that can be right or wrong.
+fn speaks(event: &Event) -> bool {
+    matches!(event, Event::Text { text, .. } if !text.is_empty()) || matches!(event, Event::ToolStart { .. })
+}

@@ -1,0 +1,82 @@
+//! Metrics of judging.
+
+use agentguard_api::VerdictEvent;
+use agentguard_policy::Direction;
+use prometheus::{Histogram, HistogramOpts, IntCounterVec, Opts, Registry};
+
+/// Seconds in the judge. Rules take tens of microseconds; a model will take tens of milliseconds.
+const JUDGE_BUCKETS: [f64; 12] = [25e-6, 1e-4, 25e-5, 5e-4, 1e-3, 25e-4, 5e-3, 1e-2, 25e-3, 0.1, 0.5, 2.5];
+/// Seconds that the longest-held byte of a response waited: from one sentence's judging to a whole answer's writing.
+const HOLD_BUCKETS: [f64; 12] = [1e-4, 1e-3, 5e-3, 1e-2, 25e-3, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0, 60.0];
+
+/// Counters of exchanges with LLM endpoints.
+pub(crate) struct JudgeMetrics {
+    seen: IntCounterVec,
+    judged: IntCounterVec,
+    not_judged: IntCounterVec,
+    verdicts: IntCounterVec,
+    judge_seconds: Histogram,
+    hold_seconds: Histogram,
+}
+
+impl JudgeMetrics {
+    pub(crate) fn new(registry: &Registry) -> prometheus::Result<Self> {
+        let counter = |name: &str, help: &str, labels: &[&str]| -> prometheus::Result<IntCounterVec> {
+            let counter = IntCounterVec::new(Opts::new(name, help), labels)?;
+            registry.register(Box::new(counter.clone()))?;
+            Ok(counter)
+        };
+        let histogram = |name: &str, help: &str, buckets: &[f64]| -> prometheus::Result<Histogram> {
+            let histogram = Histogram::with_opts(HistogramOpts::new(name, help).buckets(buckets.to_vec()))?;
+            registry.register(Box::new(histogram.clone()))?;
+            Ok(histogram)
+        };
+        Ok(Self {
+            seen: counter("agentguard_exchanges_total", "Exchanges with LLM endpoints", &["direction"])?,
+            judged: counter(
+                "agentguard_exchanges_judged_total",
+                "Exchanges that were judged",
+                &["direction"],
+            )?,
+            not_judged: counter(
+                "agentguard_exchanges_not_judged_total",
+                "Exchanges that were not judged, by reason",
+                &["reason"],
+            )?,
+            verdicts: counter(
+                "agentguard_verdicts_total",
+                "Verdicts by state and by what was done",
+                &["verdict", "action"],
+            )?,
+            judge_seconds: histogram(
+                "agentguard_judge_seconds",
+                "Seconds in the judge per exchange, evidence preparation included",
+                &JUDGE_BUCKETS,
+            )?,
+            hold_seconds: histogram(
+                "agentguard_hold_seconds",
+                "Seconds that the longest-held byte of a response waited",
+                &HOLD_BUCKETS,
+            )?,
+        })
+    }
+
+    pub(crate) fn seen(&self, direction: Direction) {
+        self.seen.with_label_values(&[direction.as_str()]).inc();
+    }
+
+    /// An exchange ended in this event.
+    pub(crate) fn ended(&self, event: &VerdictEvent) {
+        match event.reason {
+            None => {
+                self.judged.with_label_values(&[event.direction.as_str()]).inc();
+                self.judge_seconds.observe(event.latency.judge_ms / 1e3);
+            }
+            Some(reason) => self.not_judged.with_label_values(&[reason.as_str()]).inc(),
+        }
+        if event.latency.held_ms > 0.0 {
+            self.hold_seconds.observe(event.latency.held_ms / 1e3);
+        }
+        self.verdicts.with_label_values(&[event.verdict.as_str(), event.action.as_str()]).inc();
+    }
+}

@@ -1,0 +1,114 @@
+//! A stream that passes as it comes, byte for byte, while the judge reads along.
+
+use agentguard_judge::NotChecked;
+use agentguard_wire::encoding::{Decoder, EncodingError};
+use agentguard_wire::{Event, Frame, Framing, StreamDecoder};
+use bytes::Bytes;
+use pingora::Result;
+use pingora::http::ResponseHeader;
+
+use super::format::{self, Format};
+use super::ledger::{Outcome, settled};
+use super::off_worker::{self, Panicked};
+use super::stream::LAST;
+use super::{Parts, forward};
+use crate::http::relay::{Received, Relay};
+
+/// Delivers the stream and judges it.
+pub(crate) async fn deliver(
+    relay: &mut Relay<'_>,
+    head: Box<ResponseHeader>,
+    framing: Framing,
+    parts: &mut Parts<'_>,
+) -> Result<()> {
+    let encoding = forward::encoding(&head).map(str::to_owned);
+    let mut reader =
+        Reader::new(parts.format, framing, encoding.as_deref(), parts.shared.limits.decoded_bytes);
+    relay.send_head(head).await?;
+    loop {
+        match forward::next(relay, &parts.shared.cut).await? {
+            Received::Interim(head) | Received::Head(head) => relay.send_head(head).await?,
+            Received::Body(bytes) => {
+                relay.send_body(bytes.clone()).await?;
+                reader.read(&bytes, parts);
+            }
+            Received::Trailers(trailers) => break relay.send_end(Some(trailers)).await?,
+            Received::End => break relay.send_end(None).await?,
+        }
+    }
+    reader.finish(parts);
+    let verdict = settled(parts.judging.conclude(LAST).await, reader.missing());
+    parts.ledger.judged(parts.judging);
+    parts.ledger.settle(Outcome { would: parts.plan.would(&verdict), ..Outcome::seen(verdict) });
+    Ok(())
+}
+
+/// Reads a stream for the judge only.
+struct Reader {
+    decoder: Option<Decoder>,
+    frames: StreamDecoder,
+    /// Why the rest is not read.
+    failure: Option<NotChecked>,
+    /// Whether a frame made no sense.
+    unread: bool,
+    found: Vec<Frame>,
+}
+
+impl Reader {
+    fn new(format: &Format, framing: Framing, encoding: Option<&str>, limit: usize) -> Self {
+        let (mut decoder, mut failure) = (None, None);
+        if let Some(encoding) = encoding {
+            match Decoder::new(encoding, limit) {
+                Ok(made) => decoder = Some(made),
+                Err(error) => failure = Some(format::undecodable(&error)),
+            }
+        }
+        Self { decoder, frames: format.decoder(framing), failure, unread: false, found: Vec::new() }
+    }
+
+    fn read(&mut self, bytes: &Bytes, parts: &mut Parts<'_>) {
+        if self.failure.is_some() {
+            return;
+        }
+        let Self { decoder, frames, found, .. } = self;
+        let read = off_worker::caught(|| {
+            let decoded = decoder.as_mut().map_or_else(|| Ok(bytes.clone()), |d| d.feed(bytes))?;
+            frames.feed(&decoded, found);
+            Ok(())
+        });
+        self.took(read, parts);
+    }
+
+    fn finish(&mut self, parts: &mut Parts<'_>) {
+        if self.failure.is_some() {
+            return;
+        }
+        let Self { decoder, frames, found, .. } = self;
+        let read = off_worker::caught(|| {
+            if let Some(decoder) = decoder {
+                frames.feed(&decoder.finish()?, found);
+            }
+            frames.finish(found);
+            Ok(())
+        });
+        self.took(read, parts);
+    }
+
+    /// Why the judge has not heard everything.
+    fn missing(&self) -> Option<NotChecked> {
+        self.failure.or(self.unread.then_some(NotChecked::UnknownDialect))
+    }
+
+    fn took(&mut self, read: Result<Result<(), EncodingError>, Panicked>, parts: &mut Parts<'_>) {
+        self.failure = match read {
+            Ok(Ok(())) => None,
+            Ok(Err(error)) => Some(format::undecodable(&error)),
+            Err(Panicked) => Some(NotChecked::JudgeError),
+        };
+        for event in self.found.drain(..).flat_map(|frame| frame.events) {
+            self.unread |= event == Event::Unreadable;
+            parts.ledger.heard(&event);
+            let _ = parts.judging.read(&event); // what it settles holds nothing up here
+        }
+    }
+}
