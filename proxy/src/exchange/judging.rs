@@ -206,6 +206,7 @@ fn concerns(event: &Event) -> bool {
         Event::Text { .. }
             | Event::Break { .. }
             | Event::Logprobs { .. }
+            | Event::Refusal { .. }
             | Event::ToolStart { .. }
             | Event::ToolArguments { .. }
             | Event::ToolEnd { .. }
