@@ -9,7 +9,7 @@ use std::path::Path;
 
 use agentguard_wire::framing::Framing;
 use agentguard_wire::{
-    Answer, Dialect, Edit, Edits, Endpoint, Notice, StreamDecoder, StreamEncoder, parse_request,
+    Answer, Dialect, Edit, Edits, Endpoint, Notice, StreamDecoder, StreamEncoder, parse_answer, parse_request,
 };
 use bytes::Bytes;
 
@@ -61,6 +61,11 @@ fn request(path: &str, file: &str) {
     snapshot(file, &serde_json::to_string_pretty(&request).unwrap());
 }
 
+fn answer(dialect: Dialect, file: &str) {
+    let answer = parse_answer(dialect, &fs::read(folder().join(file)).unwrap()).unwrap();
+    snapshot(file, &serde_json::to_string_pretty(&answer).unwrap());
+}
+
 fn folder() -> std::path::PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/goldens")
 }
@@ -100,4 +105,34 @@ fn cohere() {
     stream(Dialect::CohereChat, "cohere/cited-answer.sse", 5, "tallest");
     stream(Dialect::CohereChat, "cohere/plan-and-call.sse", 5, "");
     request("/v2/chat", "cohere/request.json");
+}
+
+#[test]
+fn openai_chat() {
+    let dialect = Dialect::OpenaiChat;
+    stream(dialect, "openai/chat-two-choices.sse", 4, "fährt um 19:05");
+    stream(dialect, "openai/chat-parallel-tools.sse", 4, "look");
+    stream(dialect, "openai/chat-refusal-error.sse", 2, "");
+    stream(dialect, "openai/chat-azure-filters.sse", 3, "24 months");
+    stream(dialect, "openai/chat-mistral-thinking.sse", 2, "1,284 € as");
+    stream(dialect, "openai/chat-reasoning.sse", 3, "cheaper");
+    answer(dialect, "openai/chat-answer.json");
+    request("/openai/deployments/d/chat/completions?api-version=1", "openai/chat-request.json");
+}
+
+#[test]
+fn openai_responses() {
+    let dialect = Dialect::OpenaiResponses;
+    stream(dialect, "openai/responses-reasoning-text-call.sse", 12, "ends on 30 June");
+    stream(dialect, "openai/responses-refusal.sse", 4, "");
+    answer(dialect, "openai/responses-answer.json");
+    request("/v1/responses", "openai/responses-request.json");
+}
+
+#[test]
+fn openai_completions() {
+    let dialect = Dialect::OpenaiCompletions;
+    stream(dialect, "openai/completions-text.sse", 1, "upon a");
+    answer(dialect, "openai/completions-echo-answer.json");
+    request("/v1/completions", "openai/completions-request.json");
 }

@@ -77,6 +77,7 @@ impl Reads for Decoder {
     fn read(&mut self, event: Payload<'_>, out: &mut Events) {
         if event.kind.as_str() == "response.created" && std::mem::take(&mut self.over) {
             self.base += NEXT_RESPONSE;
+            self.started = false;
         }
         let item = self.base + event.output_index.0.unwrap_or_default().min(NOT_STREAMED - 1);
         let key = |kind: Kind| {
