@@ -1,6 +1,8 @@
 //! Questions and answers under `/api/v1`.
 
+mod examples;
 pub(crate) mod ingest;
+pub(crate) mod openapi;
 pub(crate) mod overview;
 mod params;
 mod range;
@@ -9,7 +11,7 @@ pub(crate) mod verdicts;
 
 use std::sync::Arc;
 
-use agentguard_api::query::{PolicyView, Sidecars};
+use agentguard_api::query::{PolicyView, Sidecar};
 use axum::Json;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
@@ -20,16 +22,20 @@ pub(crate) use overview::OverviewCache;
 use self::params::Params;
 use crate::http::{ApiError, App};
 
-/// `GET /api/v1/sidecars`: every proxy instance and its ledger.
+/// Every proxy instance and its ledger.
+#[utoipa::path(get, path = "/api/v1/sidecars", tag = "fleet",
+    responses((status = 200, description = "Seen last first.", body = [Sidecar])))]
 pub(crate) async fn sidecars(
     State(app): State<Arc<App>>,
     params: Params,
-) -> Result<Json<Sidecars>, ApiError> {
+) -> Result<Json<Vec<Sidecar>>, ApiError> {
     params.end()?;
-    Ok(Json(Sidecars { items: app.store.sidecars().await? }))
+    Ok(Json(app.store.sidecars().await?))
 }
 
-/// `GET /api/v1/policy`.
+/// Show the policy.
+#[utoipa::path(get, path = "/api/v1/policy", tag = "fleet",
+    responses((status = 200, description = "The policy that this control plane was started with.", body = PolicyView)))]
 pub(crate) async fn policy(
     State(app): State<Arc<App>>,
     params: Params,

@@ -5,6 +5,7 @@ mod auth;
 mod front;
 mod health;
 mod metrics;
+mod pages;
 mod problem;
 mod serve;
 
@@ -108,6 +109,11 @@ pub(crate) fn router(app: &Arc<App>) -> Router {
         .route("/readyz", get(health::readyz))
         .route("/startupz", get(health::startupz))
         .route("/version", get(health::version))
+        .route("/openapi.json", get(api::openapi::openapi))
+        .route("/docs", get(pages::docs))
+        .route("/docs/docs.css", get(pages::docs_css))
+        .route("/docs/docs.js", get(pages::docs_js))
+        .route("/login.css", get(pages::plain_css))
         .route("/login", get(auth::form).post(auth::login))
         .route("/logout", post(auth::logout))
         .fallback(assets::page)

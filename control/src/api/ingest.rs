@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use agentguard_api::{BatchReply, Heartbeat, HeartbeatReply};
+use agentguard_api::{Batch, BatchReply, Heartbeat, HeartbeatReply, Problem};
 use axum::Json;
 use axum::body::Body;
 use axum::extract::State;
@@ -21,7 +21,13 @@ const HEARTBEAT: usize = 1 << 20;
 /// Ranges of lost seqs in one heartbeat.
 const LOST_RANGES: usize = 10_000;
 
-/// `POST /api/v1/ingest/verdicts`.
+/// Take up a batch of verdicts.
+#[utoipa::path(post, path = "/api/v1/ingest/verdicts", tag = "ingest", request_body = Batch,
+    params(("content-encoding" = Option<String>, Header, description = "`gzip` or `zstd`.")),
+    responses(
+        (status = 200, description = "Committed: what is accepted survives a crash of this control plane.", body = BatchReply),
+        (status = 429, description = "Too much is waiting; come back after `Retry-After`.", content_type = "application/problem+json", body = Problem),
+    ))]
 pub(crate) async fn verdicts(
     State(app): State<Arc<App>>,
     headers: HeaderMap,
@@ -55,7 +61,9 @@ pub(crate) async fn verdicts(
     }
 }
 
-/// `POST /api/v1/sidecar/heartbeat`.
+/// Note what a sidecar says of itself.
+#[utoipa::path(post, path = "/api/v1/sidecar/heartbeat", tag = "ingest", request_body = Heartbeat,
+    responses((status = 200, description = "Noted; what is known of this instance's verdicts.", body = HeartbeatReply)))]
 pub(crate) async fn heartbeat(
     State(app): State<Arc<App>>,
     headers: HeaderMap,

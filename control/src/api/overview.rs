@@ -14,7 +14,7 @@ pub(crate) use cache::OverviewCache;
 
 use super::json;
 use super::params::Params;
-use super::range::Range;
+use super::range::{Range, RangeParams};
 use crate::clock;
 use crate::histogram::Histogram;
 use crate::http::{ApiError, App};
@@ -33,7 +33,9 @@ const POINTS: (i64, i64) = (60, 1000);
 const STEPS: [i64; 17] =
     [10, 20, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 10_800, 21_600, 43_200, 86_400, 172_800, 604_800];
 
-/// `GET /api/v1/overview`.
+/// Sum up a range.
+#[utoipa::path(get, path = "/api/v1/overview", tag = "dashboards", params(RangeParams),
+    responses((status = 200, description = "Sums over the range and the one before.", body = Overview)))]
 pub(crate) async fn overview(State(app): State<Arc<App>>, mut params: Params) -> Result<Response, ApiError> {
     let now = clock::now();
     let (from, to) = minutes(Range::take(&mut params, now)?.or_last(DAY, now), now);
@@ -96,12 +98,16 @@ async fn write(app: &App, from: i64, to: i64, now: i64) -> Result<String, ApiErr
     Ok(body)
 }
 
-/// `GET /api/v1/workloads`.
+/// Workloads by flagged responses.
+#[utoipa::path(get, path = "/api/v1/workloads", tag = "dashboards", params(RangeParams),
+    responses((status = 200, description = "Every workload in the range.", body = TopList)))]
 pub(crate) async fn workloads(app: State<Arc<App>>, params: Params) -> Result<Json<TopList>, ApiError> {
     list(app, params, Dim::Workload).await
 }
 
-/// `GET /api/v1/models`.
+/// Models by flagged responses.
+#[utoipa::path(get, path = "/api/v1/models", tag = "dashboards", params(RangeParams),
+    responses((status = 200, description = "Every model in the range.", body = TopList)))]
 pub(crate) async fn models(app: State<Arc<App>>, params: Params) -> Result<Json<TopList>, ApiError> {
     list(app, params, Dim::Model).await
 }
@@ -114,7 +120,10 @@ async fn list(State(app): State<Arc<App>>, mut params: Params, dim: Dim) -> Resu
     Ok(Json(TopList { from, to, items: top(&totals, dim, ALL) }))
 }
 
-/// `GET /api/v1/timeseries`.
+/// Counts over time.
+#[utoipa::path(get, path = "/api/v1/timeseries", tag = "dashboards",
+    params(RangeParams, ("buckets" = Option<u16>, Query, description = "Most points wanted, 1 to 1000. Default 60.", example = 60)),
+    responses((status = 200, description = "Counts by verdict state and p95 of the judge, by bucket.", body = TimeSeries)))]
 pub(crate) async fn timeseries(
     State(app): State<Arc<App>>,
     mut params: Params,

@@ -13,6 +13,22 @@ const SMALLEST: i64 = 100_000_000_000_000;
 const FORMS: &str =
     "must be microseconds since the Unix epoch, RFC 3339, or relative: now, now-30m, now-24h, now-7d";
 
+/// How the parameters are described.
+#[derive(utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
+#[expect(dead_code, reason = "the fields are only described; `Range::take` reads them")]
+pub(crate) struct RangeParams {
+    /// Range start, inclusive: microseconds since the Unix epoch, RFC 3339, or relative (`now-1h`).
+    #[param(example = "now-24h")]
+    from: Option<String>,
+    /// Range end, exclusive, in the same forms. Default: now.
+    #[param(example = "now")]
+    to: Option<String>,
+    /// Short for `from=now-…&to=now`: a number and `s`, `m`, `h`, `d` or `w`.
+    #[param(example = "24h")]
+    range: Option<String>,
+}
+
 /// Both ends as far as given, microseconds since the Unix epoch; `from` inclusive, `to` exclusive.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Range {

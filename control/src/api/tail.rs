@@ -5,7 +5,7 @@ use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
 
-use agentguard_api::query::TailLost;
+use agentguard_api::query::{TailLost, VerdictFilter};
 use axum::extract::State;
 use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{IntoResponse, Response};
@@ -35,7 +35,11 @@ struct Reader {
     _slot: OwnedSemaphorePermit,
 }
 
-/// `event: verdict` with a list item, `event: lost` with a count. `Last-Event-ID` goes on after that event when it is still at hand.
+/// Follow verdicts as they are stored.
+#[utoipa::path(get, path = "/api/v1/tail", tag = "verdicts",
+    params(VerdictFilter, ("last-event-id" = Option<String>, Header, description = "Go on after this event, if it is still at hand.")),
+    responses((status = 200, description = "Server-sent events: `verdict` with a list item, `lost` with a count of what this reader \
+        was too slow for (before the filter).", body = String, content_type = "text/event-stream")))]
 pub(crate) async fn tail(
     State(app): State<Arc<App>>,
     headers: HeaderMap,

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Instant;
 
-use agentguard_api::query::Facets;
+use agentguard_api::query::{Facets, VerdictFilter, VerdictItem, VerdictPage};
 use axum::Json;
 use axum::extract::{Path, State};
 use axum::response::Response;
@@ -12,7 +12,7 @@ use uuid::Uuid;
 
 use super::json;
 use super::params::Params;
-use super::range::Range;
+use super::range::{Range, RangeParams};
 use crate::clock;
 use crate::http::{ApiError, App};
 use crate::names::Named;
@@ -27,7 +27,15 @@ const WORDS: usize = 8;
 /// Values listed of one facet, the most frequent ones.
 const FACET_VALUES: usize = 100;
 
-/// `GET /api/v1/verdicts`.
+/// List verdicts.
+#[utoipa::path(get, path = "/api/v1/verdicts", tag = "verdicts",
+    params(
+        ("limit" = Option<u16>, Query, description = "Items of a page, 1 to 500. Default 50.", example = 50),
+        ("cursor" = Option<String>, Query, description = "`next` of the page before."),
+        RangeParams, VerdictFilter,
+    ),
+    responses((status = 200, body = VerdictPage, description = "Newest first. A search that takes too long answers with what it \
+        has, possibly nothing, and a `next` to go on from.")))]
 pub(crate) async fn list(State(app): State<Arc<App>>, mut params: Params) -> Result<Response, ApiError> {
     let limit = params.parsed("limit", "a number from 1 to 500")?.unwrap_or(LIMIT);
     if !(1..=MAX_LIMIT).contains(&limit) {
@@ -46,7 +54,9 @@ pub(crate) async fn list(State(app): State<Arc<App>>, mut params: Params) -> Res
     Ok(json(format!("{{\"items\":[{}],\"next\":{next}}}", page.items.join(","))))
 }
 
-/// `GET /api/v1/verdicts/facets`.
+/// Count verdicts by value.
+#[utoipa::path(get, path = "/api/v1/verdicts/facets", tag = "verdicts", params(RangeParams, VerdictFilter),
+    responses((status = 200, description = "Counts by value for the same filters.", body = Facets)))]
 pub(crate) async fn facets(
     State(app): State<Arc<App>>,
     mut params: Params,
@@ -83,7 +93,10 @@ fn most_frequent(values: BTreeMap<String, u64>) -> BTreeMap<String, u64> {
     values.into_iter().collect()
 }
 
-/// `GET /api/v1/verdicts/{id}`.
+/// Show one verdict.
+#[utoipa::path(get, path = "/api/v1/verdicts/{id}", tag = "verdicts",
+    params(("id" = Uuid, Path, description = "The verdict; also the `x-agentguard-id` of the exchange.")),
+    responses((status = 200, description = "The list item, with `content` when it was captured.", body = VerdictItem)))]
 pub(crate) async fn detail(
     State(app): State<Arc<App>>,
     Path(id): Path<String>,

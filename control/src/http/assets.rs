@@ -1,14 +1,12 @@
 //! The dashboard, embedded. Hashed files are cached for ever, everything else is asked for anew; addresses of the dashboard's
 //! own routes get `index.html`. Without a built dashboard `/` says how to build it.
 
-use std::sync::Arc;
-
-use axum::extract::{Request, State};
+use axum::extract::Request;
 use axum::response::{Html, IntoResponse, Response};
 use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use rust_embed::{EmbeddedFile, RustEmbed};
 
-use super::{ApiError, App};
+use super::ApiError;
 
 #[derive(RustEmbed)]
 #[folder = "$CARGO_MANIFEST_DIR/ui/dist/"]
@@ -16,16 +14,12 @@ use super::{ApiError, App};
 struct Dist;
 
 const MISSING: &str = include_str!("pages/missing.html");
-const PLAIN_CSS: &str = include_str!("pages/plain.css");
 
 /// Everything that is no declared route.
-pub(super) async fn page(State(_app): State<Arc<App>>, request: Request) -> Response {
+pub(super) async fn page(request: Request) -> Response {
     let path = request.uri().path();
     if !matches!(*request.method(), Method::GET | Method::HEAD) {
         return ApiError::Method.into_response();
-    }
-    if path == "/login.css" {
-        return ([(header::CONTENT_TYPE, "text/css; charset=utf-8")], PLAIN_CSS).into_response();
     }
     if path.starts_with("/api/") {
         return ApiError::NotFound("address").into_response();

@@ -6,9 +6,9 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use axum::extract::{Form, State};
+use axum::extract::{Form, Query, State};
 use axum::response::{Html, IntoResponse, Redirect, Response};
-use http::{HeaderMap, HeaderValue, StatusCode, header};
+use http::{HeaderMap, HeaderValue, StatusCode, Uri, header};
 use parking_lot::Mutex;
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
@@ -91,23 +91,45 @@ pub(super) fn open(path: &str) -> bool {
 }
 
 /// The answer to a request without token: the form for people, a problem for programs.
-pub(super) fn refusal(headers: &HeaderMap, path: &str) -> Response {
+pub(super) fn refusal(headers: &HeaderMap, uri: &Uri) -> Response {
     let accept = headers.get(header::ACCEPT).and_then(|v| v.to_str().ok()).unwrap_or_default();
-    if accept.contains("text/html") && !path.starts_with("/api/") {
-        return Redirect::to("/login").into_response();
+    if accept.contains("text/html") && !uri.path().starts_with("/api/") {
+        let next: String =
+            form_urlencoded::byte_serialize(uri.path_and_query().map_or("/", |p| p.as_str()).as_bytes())
+                .collect();
+        return Redirect::to(&format!("/login?next={next}")).into_response();
     }
     ApiError::Unauthorized.into_response()
 }
 
+/// Where to go after signing in.
+#[derive(Deserialize)]
+pub(super) struct Next {
+    #[serde(default)]
+    next: String,
+}
+
+impl Next {
+    /// Only an address of ours: `//host` and `/\host` would lead elsewhere.
+    fn place(&self) -> &str {
+        let ours = self.next.starts_with('/')
+            && !self.next[1..].starts_with(['/', '\\'])
+            && self.next.bytes().all(|b| b.is_ascii_graphic());
+        if ours { &self.next } else { "/" }
+    }
+}
+
 /// `GET /login`.
-pub(super) async fn form() -> Html<String> {
-    page("")
+pub(super) async fn form(Query(next): Query<Next>) -> Html<String> {
+    page("", &next)
 }
 
 /// The sign-in form's fields.
 #[derive(Deserialize)]
 pub(super) struct Login {
     token: String,
+    #[serde(flatten)]
+    next: Next,
 }
 
 /// `POST /login`.
@@ -116,14 +138,14 @@ pub(super) async fn login(
     headers: HeaderMap,
     Form(login): Form<Login>,
 ) -> Response {
-    let Some(auth) = &app.auth else { return Redirect::to("/").into_response() };
+    let Some(auth) = &app.auth else { return Redirect::to(login.next.place()).into_response() };
     if auth.locked() {
-        return (StatusCode::TOO_MANY_REQUESTS, page("Too many wrong tokens; wait a minute."))
+        return (StatusCode::TOO_MANY_REQUESTS, page("Too many wrong tokens; wait a minute.", &login.next))
             .into_response();
     }
     if !auth.is_token(&login.token) {
         auth.failed();
-        return (StatusCode::UNAUTHORIZED, page("That is not the token.")).into_response();
+        return (StatusCode::UNAUTHORIZED, page("That is not the token.", &login.next)).into_response();
     }
     // Behind a TLS terminator the cookie must not travel in the clear.
     let tls = headers.get("x-forwarded-proto").is_some_and(|v| v == "https");
@@ -133,7 +155,7 @@ pub(super) async fn login(
         SESSION.as_secs(),
         if tls { "; Secure" } else { "" }
     );
-    with_cookie(&cookie)
+    with_cookie(&cookie, login.next.place())
 }
 
 /// `POST /logout`.
@@ -141,19 +163,28 @@ pub(super) async fn logout(State(app): State<Arc<App>>, headers: HeaderMap) -> R
     if let (Some(auth), Some(id)) = (&app.auth, session(&headers)) {
         auth.sessions.lock().remove(&hash(id));
     }
-    with_cookie(&format!("{COOKIE}=; Path=/; HttpOnly; SameSite=Strict; Max-Age=0"))
+    with_cookie(&format!("{COOKIE}=; Path=/; HttpOnly; SameSite=Strict; Max-Age=0"), "/login")
 }
 
-fn with_cookie(cookie: &str) -> Response {
-    let mut response = Redirect::to("/").into_response();
+fn with_cookie(cookie: &str, place: &str) -> Response {
+    let mut response = Redirect::to(place).into_response();
     if let Ok(cookie) = HeaderValue::from_str(cookie) {
         response.headers_mut().insert(header::SET_COOKIE, cookie);
     }
     response
 }
 
-fn page(message: &str) -> Html<String> {
-    Html(FORM.replace("{{message}}", message))
+fn page(message: &str, next: &Next) -> Html<String> {
+    let next: String = next.place().chars().map(escaped).collect();
+    Html(FORM.replace("{{message}}", message).replace("{{next}}", &next))
+}
+
+/// For an attribute in double quotes.
+fn escaped(c: char) -> String {
+    match c {
+        '&' | '<' | '>' | '"' | '\'' => format!("&#{};", u32::from(c)),
+        _ => c.to_string(),
+    }
 }
 
 fn bearer(headers: &HeaderMap) -> Option<&str> {

@@ -21,7 +21,7 @@ const SECURITY: [(&str, &str); 7] = [
     (
         "content-security-policy",
         "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'; form-action 'self'; \
-         frame-ancestors 'none'",
+         frame-ancestors 'none'; require-trusted-types-for 'script'",
     ),
     ("x-content-type-options", "nosniff"),
     ("x-frame-options", "DENY"),
@@ -72,7 +72,7 @@ fn admit(app: &App, request: &Request) -> Result<(), Response> {
     }
     match &app.auth {
         Some(auth) if !auth::open(path) && !auth.admits(request.headers()) => {
-            Err(auth::refusal(request.headers(), path))
+            Err(auth::refusal(request.headers(), request.uri()))
         }
         _ => Ok(()),
     }

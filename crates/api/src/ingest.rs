@@ -6,10 +6,11 @@
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 use uuid::Uuid;
 
 /// Verdicts of one instance, in order of `seq`.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Batch {
     /// The instance; equals every event's.
     pub instance: Uuid,
@@ -18,7 +19,7 @@ pub struct Batch {
 }
 
 /// What became of a batch.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct BatchReply {
     /// Stored now.
     pub accepted: u64,
@@ -34,7 +35,7 @@ pub struct BatchReply {
 }
 
 /// An event that could not be stored.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Rejected {
     /// Its position in the batch.
     pub index: usize,
@@ -45,7 +46,7 @@ pub struct Rejected {
 }
 
 /// Why a verdict was lost before it reached the control plane.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum LossReason {
     /// The spool was at its cap.
@@ -79,7 +80,7 @@ impl LossReason {
 }
 
 /// Sent every few seconds; how the ledger adds up: produced = stored + reported lost + in flight.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Heartbeat {
     /// The instance.
     pub instance: Uuid,
@@ -109,7 +110,7 @@ pub struct Heartbeat {
 }
 
 /// The answer to a heartbeat.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct HeartbeatReply {
     /// Every `seq` up to here is stored, rejected or reported lost.
     pub acked_seq: u64,

@@ -3,12 +3,13 @@
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
 use crate::VerdictEvent;
 
 /// `GET /api/v1/verdicts`.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct VerdictPage {
     /// Newest first.
     pub items: Vec<VerdictItem>,
@@ -19,12 +20,15 @@ pub struct VerdictPage {
 /// The query of `GET /api/v1/verdicts` (which adds `limit` and `cursor`), `/verdicts/facets` and `/tail`; the dashboard's address
 /// bar uses the same names. Lists are comma-separated, values by their snake_case names; a list matches any of its values,
 /// different fields must all match.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 #[serde(default, deny_unknown_fields)]
 pub struct VerdictFilter {
     /// Range start, microseconds since the Unix epoch, inclusive.
+    #[param(ignore)]
     pub from: Option<i64>,
     /// Range end, exclusive.
+    #[param(ignore)]
     pub to: Option<i64>,
     /// States.
     pub verdict: Option<String>,
@@ -49,7 +53,7 @@ pub struct VerdictFilter {
 }
 
 /// What `GET /api/v1/tail` (SSE) says besides `event: verdict`, whose data is a [`VerdictItem`]: `event: lost`, this.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct TailLost {
     /// How many verdicts this reader was too slow for; they are stored, only not shown here.
     pub lost: u64,
@@ -57,7 +61,7 @@ pub struct TailLost {
 
 /// One row of the list: the event without content. `GET /api/v1/verdicts/{id}` answers the same with `content`, when it was
 /// captured.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct VerdictItem {
     /// The event; in lists and in the tail without `content`.
     #[serde(flatten)]
@@ -69,7 +73,7 @@ pub struct VerdictItem {
 }
 
 /// `GET /api/v1/overview?from=&to=`.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Overview {
     /// Range start, microseconds since the Unix epoch.
     pub from: i64,
@@ -106,7 +110,7 @@ pub struct Overview {
 }
 
 /// The period before the range, same length.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct PreviousPeriod {
     /// Exchanges.
     pub total: u64,
@@ -123,7 +127,7 @@ pub struct PreviousPeriod {
 }
 
 /// Percentiles, milliseconds.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Percentiles {
     /// Median.
     pub p50: f64,
@@ -134,7 +138,7 @@ pub struct Percentiles {
 }
 
 /// A row of a top list.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct TopRow {
     /// Workload (`namespace/name`) or model.
     pub name: String,
@@ -147,7 +151,7 @@ pub struct TopRow {
 }
 
 /// `GET /api/v1/timeseries?from=&to=&buckets=`.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct TimeSeries {
     /// Bucket width, seconds.
     pub step: u64,
@@ -160,7 +164,7 @@ pub struct TimeSeries {
 }
 
 /// `GET /api/v1/verdicts/facets`: counts by value for the same filters as the list.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Facets {
     /// Facet → value → count. Facets: `verdict`, `reason`, `action`, `model`, `provider`, `direction`, `workload`.
     pub facets: BTreeMap<String, BTreeMap<String, u64>>,
@@ -170,7 +174,7 @@ pub struct Facets {
 }
 
 /// `GET /api/v1/workloads` and `/models`: every one in the range, by flagged responses.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct TopList {
     /// Range start, microseconds since the Unix epoch.
     pub from: i64,
@@ -180,15 +184,8 @@ pub struct TopList {
     pub items: Vec<TopRow>,
 }
 
-/// `GET /api/v1/sidecars`, seen last first.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct Sidecars {
-    /// One row an instance.
-    pub items: Vec<Sidecar>,
-}
-
 /// `GET /api/v1/policy`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct PolicyView {
     /// Its revision, as in verdicts and heartbeats.
     pub revision: String,
@@ -196,8 +193,8 @@ pub struct PolicyView {
     pub policy: serde_json::Value,
 }
 
-/// One proxy instance and its ledger.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+/// One proxy instance and its ledger. `GET /api/v1/sidecars` answers an array of them, seen last first.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Sidecar {
     /// The instance.
     pub instance: Uuid,

@@ -4,10 +4,11 @@ use agentguard_judge::evidence::SourceKind;
 use agentguard_judge::{NotChecked, Signal, Span, State};
 use agentguard_policy::{Action, Delivery, Direction};
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 use uuid::Uuid;
 
 /// One judged (or not judged) exchange. Holds no content unless `content` is there.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct VerdictEvent {
     /// UUIDv7; the `x-agentguard-id` of the exchange.
     pub id: Uuid,
@@ -102,7 +103,7 @@ pub struct VerdictEvent {
 }
 
 /// How an agent's reply was matched with the calls that the agent made for it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Correlation {
     /// Both carried the same W3C trace id.
@@ -112,7 +113,7 @@ pub enum Correlation {
 }
 
 /// Milliseconds, fractional.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Latency {
     /// Whole exchange, first request byte to last response byte.
     pub total_ms: f64,
@@ -125,7 +126,7 @@ pub struct Latency {
 }
 
 /// The workload that the proxy stands beside. Empty strings where not known.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
 pub struct Workload {
     /// Kubernetes namespace.
     #[serde(default)]
@@ -139,7 +140,7 @@ pub struct Workload {
 }
 
 /// Captured content.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Content {
     /// The response text of each choice, as the provider sent it.
     pub texts: Vec<String>,
@@ -152,7 +153,7 @@ pub struct Content {
 }
 
 /// A captured tool call.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct CapturedCall {
     /// Which answer.
     pub choice: u32,
@@ -165,7 +166,7 @@ pub struct CapturedCall {
 }
 
 /// A captured evidence source.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct ContentSource {
     /// Its label, as in a span's evidence.
     pub label: String,

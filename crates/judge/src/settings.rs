@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 /// A source of suspicion. Each names its spans and is switchable.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Signal {
     /// Numbers, dates, times, units and money that the evidence does not hold.

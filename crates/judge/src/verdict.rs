@@ -45,6 +45,7 @@ impl Verdict {
 
 /// The five states. "Could not check" is not "clean".
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum State {
     /// Every claim follows from the evidence, as far as the signals see.
@@ -75,6 +76,7 @@ impl State {
 
 /// Why a response was not judged. A closed set: it is a metric label.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum NotChecked {
     /// The hold budget ended first.
@@ -139,6 +141,7 @@ impl NotChecked {
 
 /// Words that the evidence does not support.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Span {
     /// Which answer (`n` > 1).
     #[serde(default)]
@@ -161,6 +164,7 @@ pub struct Span {
 
 /// A passage of the evidence.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct EvidenceRef {
     /// The source's label: `messages[1]`, `documents[0]`, `tool:get_weather`, …
     pub source: String,
@@ -172,6 +176,7 @@ pub struct EvidenceRef {
 
 /// What is wrong with a span.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum SpanKind {
     /// The evidence says otherwise.

@@ -10,6 +10,7 @@ use crate::choice::words;
 
 /// How the answer's bytes reach the client.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Delivery {
     /// Everything at once; the judge reads along.
@@ -24,6 +25,7 @@ words!(Delivery { Pass => "pass", Sentence => "sentence", Full => "full" });
 
 /// What happens on a span or response whose risk is over the `act` threshold.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Action {
     /// Nothing is added to the traffic.
@@ -40,6 +42,7 @@ words!(Action { Observe => "observe", Annotate => "annotate", Redact => "redact"
 
 /// Which way the exchange goes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Direction {
     /// The agent calls a provider.

@@ -1,0 +1,164 @@
+//! Fills a control plane over HTTP and measures it: ingest rate with every batch durable, then the latency of questions.
+//!
+//!     cargo run --release -p agentguard-control --example measure -- [ROWS] [SENDERS] [EVENTS A BATCH]
+//!
+//! Verdicts are spread over the 24 hours before now: 20 workloads, 12 models, one in eight flagged. Senders, server and database share the
+//! machine. The cache of overviews is passed by: each question has a range of its own.
+
+#![allow(clippy::print_stdout, reason = "it prints its results")]
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use agentguard_control::{Config, Control};
+use bytes::Bytes;
+use http::Request;
+use http_body_util::{BodyExt, Full};
+use hyper_util::client::legacy::Client;
+use hyper_util::client::legacy::connect::HttpConnector;
+use hyper_util::rt::TokioExecutor;
+use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
+
+const DAY: i64 = 86_400_000_000;
+const QUESTIONS: usize = 200;
+
+type Http = Client<HttpConnector, Full<Bytes>>;
+
+#[tokio::main]
+async fn main() {
+    let mut arguments = std::env::args().skip(1).map(|a| a.parse::<u64>().expect("arguments are numbers"));
+    let rows = arguments.next().unwrap_or(1_000_000);
+    let senders = arguments.next().unwrap_or(4);
+    let per_batch = arguments.next().unwrap_or(500);
+    let dir = tempfile::TempDir::new().expect("a temporary directory");
+    let mut config = Config::new(dir.path());
+    config.listen = SocketAddr::from(([127, 0, 0, 1], 0));
+    config.metrics_listen = None;
+    let control = Control::bind(config).await.expect("starts");
+    let address = control.addresses().api;
+    let drain = CancellationToken::new();
+    let served = tokio::spawn(control.run(drain.clone()));
+    let http: Http = Client::builder(TokioExecutor::new()).build_http();
+
+    let (took, refused) = fill(&http, address, rows, senders, per_batch).await;
+    let sent = rows / senders / per_batch * per_batch * senders;
+    println!(
+        "ingest: {sent} verdicts by {senders} senders, {per_batch} a batch: {:.1} s, {:.0}/s, {refused} batches put off",
+        took.as_secs_f64(),
+        sent as f64 / took.as_secs_f64()
+    );
+    let size = std::fs::metadata(dir.path().join("agentguard.db")).map_or(0, |m| m.len());
+    println!("database: {} MiB, {} bytes a verdict", size >> 20, size / sent.max(1));
+
+    let questions: [(&str, fn(i64, i64) -> String); 9] = [
+        ("overview, 24 h", |now, i| format!("overview?from={}&to={now}", now - DAY - i * 60_000_000)),
+        ("overview, 1 h", |now, i| {
+            format!("overview?from={}&to={}", now - i * 60_000_000 - DAY / 24, now - i * 60_000_000)
+        }),
+        ("time series, 24 h", |now, i| format!("timeseries?from={}&to={now}", now - DAY - i)),
+        ("list, newest", |_, _| "verdicts?limit=50".to_owned()),
+        ("list, one model, risk", |_, i| format!("verdicts?limit=50&model=model-{}&min_risk=0.9", i % 12)),
+        ("list, nothing found", |_, i| format!("verdicts?limit=50&verdict=grounded&min_risk=0.9{i}")),
+        ("search, common word", |_, _| "verdicts?limit=50&q=sentences".to_owned()),
+        ("search, nothing found", |_, i| format!("verdicts?limit=50&q=nowhere{i}")),
+        ("facets, all", |_, _| "verdicts/facets".to_owned()),
+    ];
+    for (name, question) in questions {
+        let mut times = Vec::with_capacity(QUESTIONS);
+        let most = if name.contains("nothing") || name.contains("facets") { 10 } else { QUESTIONS };
+        for i in 0..most {
+            let uri = format!("http://{address}/api/v1/{}", question(now(), i as i64));
+            let begun = Instant::now();
+            let response = http.get(uri.parse().expect("a valid address")).await.expect("answers");
+            assert!(response.status().is_success(), "{uri}: {}", response.status());
+            response.into_body().collect().await.expect("is read");
+            times.push(begun.elapsed());
+        }
+        times.sort_unstable();
+        let at = |q: f64| times[((times.len() as f64 * q) as usize).min(times.len() - 1)].as_secs_f64() * 1e3;
+        println!("{name:<24} p50 {:>8.1} ms   p95 {:>8.1} ms   max {:>8.1} ms", at(0.5), at(0.95), at(1.0));
+    }
+    drain.cancel();
+    served.await.expect("ends");
+}
+
+async fn fill(http: &Http, address: SocketAddr, rows: u64, senders: u64, per_batch: u64) -> (Duration, u64) {
+    let refused = Arc::new(AtomicU64::new(0));
+    let start = now() - DAY;
+    let begun = Instant::now();
+    let tasks: Vec<_> = (0..senders)
+        .map(|sender| {
+            let (http, refused) = (http.clone(), Arc::clone(&refused));
+            tokio::spawn(async move {
+                let instance = Uuid::now_v7();
+                let share = rows / senders;
+                for batch in 0..share / per_batch {
+                    let body = Bytes::from(write_batch(instance, batch * per_batch, per_batch, |seq| {
+                        start + ((seq * senders + sender) as i64) * (DAY / rows as i64)
+                    }));
+                    while !post(&http, address, body.clone()).await {
+                        refused.fetch_add(1, Ordering::Relaxed);
+                        tokio::time::sleep(Duration::from_millis(20)).await;
+                    }
+                }
+            })
+        })
+        .collect();
+    for task in tasks {
+        task.await.expect("sends");
+    }
+    (begun.elapsed(), refused.load(Ordering::Relaxed))
+}
+
+async fn post(http: &Http, address: SocketAddr, body: Bytes) -> bool {
+    let request = Request::post(format!("http://{address}/api/v1/ingest/verdicts"))
+        .header("content-type", "application/json")
+        .body(Full::new(body))
+        .expect("a valid request");
+    let response = http.request(request).await.expect("answers");
+    let stored = response.status().is_success();
+    response.into_body().collect().await.expect("is read");
+    stored
+}
+
+fn write_batch(instance: Uuid, from: u64, count: u64, ts: impl Fn(u64) -> i64) -> String {
+    use std::fmt::Write;
+    let mut body = format!("{{\"instance\":\"{instance}\",\"events\":[");
+    for seq in from + 1..=from + count {
+        let flagged = seq % 8 == 0;
+        let (verdict, risk, spans) = if flagged {
+            let span = r#"{"start":120,"end":126,"kind":"wrong_number","risk":0.83,"evidence":{"source":"messages[1]","start":40,"end":44}}"#;
+            ("ungrounded", 0.83, span)
+        } else {
+            ("grounded", (seq % 30) as f64 / 100.0, "")
+        };
+        let comma = if seq == from + 1 { "" } else { "," };
+        let _ = write!(
+            body,
+            "{comma}{{\"id\":\"{}\",\"instance\":\"{instance}\",\"seq\":{seq},\"ts\":{},\"direction\":\"outbound\",\"provider\":\"openai\",\
+             \"host\":\"api.openai.com\",\"path\":\"/v1/chat/completions\",\"dialect\":\"openai_chat\",\"model\":\"model-{}\",\
+             \"response_id\":\"chatcmpl-{seq}\",\"stream\":true,\"status\":200,\"verdict\":\"{verdict}\",\"risk\":{risk},\
+             \"action\":\"annotate\",\"mode\":\"pass\",\"spans\":[{spans}],\"sentences\":6,\"signals\":[\"numbers\",\"entities\",\"grounding\"],\
+             \"explanation\":\"{} of 6 sentences are not supported by the evidence.\",\"judge\":\"rules-1\",\"policy\":\"0123456789ab\",\
+             \"rule\":\"default\",\"latency\":{{\"total_ms\":{}.5,\"first_byte_ms\":210.25,\"judge_ms\":0.{},\"held_ms\":0.0}},\
+             \"input_tokens\":900,\"output_tokens\":120,\"workload\":{{\"namespace\":\"shop\",\"name\":\"agent-{}\",\"pod\":\"agent-x\"}}}}",
+            Uuid::now_v7(),
+            ts(seq),
+            seq % 12,
+            u8::from(flagged),
+            300 + seq % 4000,
+            1 + seq % 9,
+            seq % 20
+        );
+    }
+    body.push_str("]}");
+    body
+}
+
+fn now() -> i64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).expect("after 1970");
+    since.as_micros() as i64
+}
