@@ -40,6 +40,10 @@ pub struct Account {
     pub in_flight: u64,
     /// Of the whole spool.
     pub spool_bytes: u64,
+    /// Exchanges that ended; 0 for earlier instances, which said it themselves.
+    pub seen: u64,
+    /// Exchanges that were judged; likewise.
+    pub judged: u64,
 }
 
 impl Accounts {
@@ -50,17 +54,23 @@ impl Accounts {
     /// Of every instance, oldest first, each with at most `max_ranges` ranges.
     #[must_use]
     pub fn all(&self, max_ranges: usize) -> Vec<Account> {
-        let account = |instance: &Instance, bytes| Account {
-            instance: instance.id,
-            live: instance.id == self.shared.live,
-            started: instance.meta.started,
-            version: instance.meta.version.clone(),
-            workload: instance.meta.workload.clone(),
-            produced: instance.position.settled,
-            lost: instance.losses.counts().clone(),
-            lost_ranges: instance.losses.unreported(max_ranges),
-            in_flight: instance.records,
-            spool_bytes: bytes,
+        let account = |instance: &Instance, bytes| {
+            let live = instance.id == self.shared.live;
+            let (seen, judged) = if live { self.shared.queue.seen() } else { (0, 0) };
+            Account {
+                instance: instance.id,
+                live,
+                started: instance.meta.started,
+                version: instance.meta.version.clone(),
+                workload: instance.meta.workload.clone(),
+                produced: instance.position.settled,
+                lost: instance.losses.counts().clone(),
+                lost_ranges: instance.losses.unreported(max_ranges),
+                in_flight: instance.records,
+                spool_bytes: bytes,
+                seen,
+                judged,
+            }
         };
         self.shared
             .shelf(|shelf| shelf.instances.values().map(|instance| account(instance, shelf.bytes)).collect())
@@ -105,6 +115,11 @@ impl Accounts {
             instance.lose(LossReason::Refused, &lost);
             instance.losses.save()
         });
+    }
+
+    /// Waits until there may be something new to read. For one task.
+    pub async fn news(&self) {
+        self.shared.news.notified().await;
     }
 
     /// Verdicts on disk that are not acknowledged.

@@ -171,9 +171,7 @@ impl Losses {
 
     /// The control plane has taken these.
     pub(super) fn reported(&mut self, ranges: &[(u64, u64)], acked: u64) {
-        for &(start, end) in ranges {
-            self.unreported.remove(start, end);
-        }
+        self.unreported.subtract(ranges);
         if self.all.as_slice().len() > REMEMBERED {
             self.forget(acked);
         }
@@ -185,14 +183,13 @@ impl Losses {
     }
 
     fn forget(&mut self, acked: u64) {
+        let unreported = &self.unreported;
+        let mut all = Ranges::default();
         for ranges in self.by_reason.values_mut() {
-            for &(start, end) in ranges.clone().as_slice() {
-                if end <= acked && self.unreported.missing(start, end).count() == end - start + 1 {
-                    ranges.remove(start, end);
-                    self.all.remove(start, end);
-                }
-            }
+            ranges.retain(|start, end| end > acked || unreported.missing(start, end).count() <= end - start);
+            all.extend(ranges);
         }
+        self.all = all;
     }
 }
 

@@ -3,6 +3,7 @@
 use std::time::Instant;
 
 use agentguard_api::VerdictEvent;
+use agentguard_judge::State;
 use parking_lot::{Condvar, Mutex};
 use uuid::Uuid;
 
@@ -15,7 +16,7 @@ pub(super) struct Queue {
     instance: Uuid,
     max_events: usize,
     max_bytes: usize,
-    state: Mutex<State>,
+    state: Mutex<Inner>,
     /// For the writer: there is something to do.
     work: Condvar,
     /// For those who wait for a flush.
@@ -23,8 +24,9 @@ pub(super) struct Queue {
 }
 
 #[derive(Debug, Default)]
-struct State {
+struct Inner {
     last_seq: u64,
+    judged: u64,
     events: Vec<VerdictEvent>,
     bytes: usize,
     /// The last seq that the writer knows of.
@@ -63,6 +65,7 @@ impl Queue {
         }
         state.last_seq += 1;
         let seq = state.last_seq;
+        state.judged += u64::from(event.verdict != State::NotChecked);
         let full = state.events.len() >= self.max_events || state.bytes + weight > self.max_bytes;
         // A single event larger than the bound is taken when it is alone.
         if !full || state.events.is_empty() {
@@ -73,6 +76,12 @@ impl Queue {
         }
         drop(state);
         self.work.notify_one();
+    }
+
+    /// How many events were pushed, and how many of them were judged.
+    pub(super) fn seen(&self) -> (u64, u64) {
+        let state = self.state.lock();
+        (state.last_seq, state.judged)
     }
 
     /// Waits for something to do, at most until `deadline`, and takes it all.
@@ -122,7 +131,7 @@ impl Queue {
     }
 }
 
-impl State {
+impl Inner {
     fn is_idle(&self) -> bool {
         self.taken_seq == self.last_seq && self.flush_wanted <= self.flush_done && !self.closing
     }

@@ -46,6 +46,27 @@ impl Ranges {
         self.0.splice(first..first + touched, left);
     }
 
+    /// Takes out another set, in one pass over both.
+    pub(super) fn subtract(&mut self, other: &[(u64, u64)]) {
+        let mut left = Vec::with_capacity(self.0.len());
+        let mut from = 0;
+        for &(start, end) in &self.0 {
+            from += other[from..].iter().take_while(|&&(_, e)| e < start).count();
+            let mut next = Some(start);
+            for &(s, e) in other[from..].iter().take_while(|&&(s, _)| s <= end) {
+                left.extend(next.filter(|next| *next < s).map(|next| (next, s - 1)));
+                next = e.checked_add(1).filter(|next| *next <= end);
+            }
+            left.extend(next.map(|next| (next, end)));
+        }
+        self.0 = left;
+    }
+
+    /// The ranges for which this holds.
+    pub(super) fn retain(&mut self, keep: impl Fn(u64, u64) -> bool) {
+        self.0.retain(|&(start, end)| keep(start, end));
+    }
+
     /// Whether the seq is in it.
     pub(super) fn contains(&self, seq: u64) -> bool {
         let after = self.0.partition_point(|&(start, _)| start <= seq);

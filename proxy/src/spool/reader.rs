@@ -45,11 +45,6 @@ impl SpoolReader {
         Self { shared, instance: None, lanes: Default::default() }
     }
 
-    /// Waits until there may be something new to read.
-    pub async fn news(&self) {
-        self.shared.news.notified().await;
-    }
-
     /// What heartbeats and acknowledgements need, for another task.
     #[must_use]
     pub fn accounts(&self) -> Accounts {

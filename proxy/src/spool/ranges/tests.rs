@@ -36,6 +36,20 @@ proptest! {
     }
 }
 
+proptest! {
+    #[test]
+    fn subtracting_is_removing_one_by_one(operations in operations()) {
+        let (mut from, mut other) = (Ranges::default(), Ranges::default());
+        for (first, start, more) in operations {
+            if first { &mut from } else { &mut other }.insert(start, start + more);
+        }
+        let mut naive = from.clone();
+        other.as_slice().iter().for_each(|&(start, end)| naive.remove(start, end));
+        from.subtract(other.as_slice());
+        prop_assert_eq!(from, naive);
+    }
+}
+
 #[test]
 fn the_ends_of_the_number_line_are_safe() {
     let mut ranges = Ranges::default();

@@ -1,0 +1,108 @@
+//! Heartbeats: every instance's account of itself, and with it the seqs that will never come.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use agentguard_api::Heartbeat;
+use agentguard_policy::Policy;
+use arc_swap::ArcSwap;
+use tokio::time::{MissedTickBehavior, interval};
+use tokio_util::sync::CancellationToken;
+
+use super::link::{Failure, Link};
+use super::metrics::Metrics;
+use crate::spool::{Account, Accounts};
+
+const PATH: &str = "/api/v1/sidecar/heartbeat";
+/// Ranges in one heartbeat; what is beyond goes with the next one, at once.
+const RANGES: usize = 1000;
+/// After so many beats everything is said again, in case the control plane is another one or lost its data.
+const REPEAT: u64 = 12;
+
+/// Sends heartbeats.
+pub(super) struct Beater {
+    link: Link,
+    accounts: Accounts,
+    policy: Arc<ArcSwap<Policy>>,
+    metrics: Metrics,
+    every: Duration,
+    beats: u64,
+    failing: bool,
+}
+
+impl Beater {
+    pub(super) fn new(
+        link: Link,
+        accounts: Accounts,
+        policy: Arc<ArcSwap<Policy>>,
+        metrics: Metrics,
+        every: Duration,
+    ) -> Self {
+        Self { link, accounts, policy, metrics, every, beats: 0, failing: false }
+    }
+
+    /// Beats until `stop`, for the first time at once.
+    pub(super) async fn run(&mut self, stop: &CancellationToken) {
+        let mut ticks = interval(self.every);
+        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        while stop.run_until_cancelled(ticks.tick()).await.is_some() {
+            if stop.run_until_cancelled(self.beat()).await.is_none() {
+                return;
+            }
+        }
+    }
+
+    /// Tells of every instance. The control plane being away is the sender's to log.
+    pub(super) async fn beat(&mut self) {
+        if self.failing || self.beats.is_multiple_of(REPEAT) {
+            self.accounts.report_again();
+        }
+        self.beats += 1;
+        self.failing = self.round().await.is_err();
+    }
+
+    async fn round(&self) -> Result<(), Failure> {
+        loop {
+            let mut more = false;
+            for account in self.accounts.all(RANGES) {
+                let told = self.tell(&account).await;
+                let outcome = if told.is_ok() { "taken" } else { "failed" };
+                self.metrics.heartbeats.with_label_values(&[outcome]).inc();
+                match told {
+                    Ok(()) => {
+                        self.accounts.confirm(&account);
+                        more |= account.lost_ranges.len() == RANGES;
+                    }
+                    // The same again would not help, but other instances may fare better.
+                    Err(Failure::Never { status }) => {
+                        tracing::warn!(status, instance = %account.instance, "the control plane refuses a heartbeat");
+                    }
+                    Err(failure @ Failure::Later { .. }) => return Err(failure),
+                }
+            }
+            if !more {
+                return Ok(());
+            }
+        }
+    }
+
+    async fn tell(&self, account: &Account) -> Result<(), Failure> {
+        let account = account.clone();
+        let heartbeat = Heartbeat {
+            instance: account.instance,
+            started: account.started,
+            version: account.version,
+            workload: account.workload,
+            produced: account.produced,
+            lost: account.lost,
+            lost_ranges: account.lost_ranges,
+            in_flight: account.in_flight,
+            spool_bytes: account.spool_bytes,
+            policy: if account.live { self.policy.load().revision.clone() } else { String::new() },
+            seen: account.seen,
+            judged: account.judged,
+        };
+        let body = serde_json::to_vec(&heartbeat).expect("plain data with string keys");
+        self.link.tell(PATH, body).await
+    }
+}

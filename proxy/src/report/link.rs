@@ -1,0 +1,175 @@
+//! One request to the control plane and what came of it. Knows no verdicts, keeps no state.
+
+use std::fs;
+use std::time::Duration;
+
+use agentguard_telemetry::Secret;
+use bytes::Bytes;
+use reqwest::header::{CONTENT_ENCODING, CONTENT_TYPE, RETRY_AFTER};
+use reqwest::{Certificate, Client, Response, StatusCode, Url, redirect};
+use serde::de::DeserializeOwned;
+
+use super::config::{ReportConfig, ReportError};
+
+/// A reply is a few numbers and at most a line for each event.
+const MAX_REPLY: usize = 4 << 20;
+/// No control plane makes us wait longer than this.
+const MAX_WAIT: Duration = Duration::from_secs(300);
+const CONNECT: Duration = Duration::from_secs(5);
+
+/// Why there is no reply.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Failure {
+    /// It may work later.
+    Later {
+        /// A label of a metric.
+        reason: &'static str,
+        /// For the log; without content and credentials.
+        why: String,
+        /// What the control plane asked for.
+        after: Option<Duration>,
+    },
+    /// It never will: the body itself is refused.
+    Never { status: u16 },
+}
+
+/// The way to the control plane.
+#[derive(Clone, Debug)]
+pub(super) struct Link {
+    client: Client,
+    base: String,
+    token: Option<Secret>,
+}
+
+impl Link {
+    pub(super) fn new(config: &ReportConfig) -> Result<Self, ReportError> {
+        let base = address(&config.control)?;
+        // The client takes the process's provider; whoever was first to install one chose the same.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let mut builder = Client::builder()
+            .timeout(config.timeout)
+            .connect_timeout(CONNECT)
+            // The pod's proxy variables are meant for the agent, and may point at this very sidecar.
+            .no_proxy()
+            // A redirect would take the token elsewhere.
+            .redirect(redirect::Policy::none());
+        if let Some(path) = &config.ca_file {
+            let refused = |why: String| ReportError::CaFile { path: path.clone(), why };
+            let pem = fs::read(path).map_err(|error| refused(error.to_string()))?;
+            let authorities =
+                Certificate::from_pem_bundle(&pem).map_err(|error| refused(error.to_string()))?;
+            if authorities.is_empty() {
+                return Err(refused("it holds no certificate in PEM form".to_owned()));
+            }
+            builder = builder.tls_certs_merge(authorities);
+        }
+        let client = builder.build().map_err(|error| ReportError::Client(error.to_string()))?;
+        Ok(Self { client, base, token: config.token.clone().filter(|token| !token.is_empty()) })
+    }
+
+    /// Posts JSON that was compressed with zstd and reads the JSON reply.
+    pub(super) async fn post<R: DeserializeOwned>(&self, path: &str, body: Bytes) -> Result<R, Failure> {
+        let reply = self.send(path, body, Some("zstd")).await?;
+        serde_json::from_slice(&reply)
+            .map_err(|_| later("reply", "the reply is not what a control plane says".to_owned()))
+    }
+
+    /// Posts JSON; what is replied does not matter.
+    pub(super) async fn tell(&self, path: &str, body: Vec<u8>) -> Result<(), Failure> {
+        self.send(path, body.into(), None).await.map(|_| ())
+    }
+
+    async fn send(&self, path: &str, body: Bytes, encoding: Option<&str>) -> Result<Vec<u8>, Failure> {
+        let mut request =
+            self.client.post(format!("{}{path}", self.base)).header(CONTENT_TYPE, "application/json");
+        if let Some(encoding) = encoding {
+            request = request.header(CONTENT_ENCODING, encoding);
+        }
+        if let Some(token) = &self.token {
+            request = request.bearer_auth(token.expose());
+        }
+        let response = request.body(body).send().await.map_err(|error| unreached(&error))?;
+        let status = response.status();
+        if status.is_success() {
+            return read(response).await;
+        }
+        if matches!(
+            status,
+            StatusCode::BAD_REQUEST | StatusCode::PAYLOAD_TOO_LARGE | StatusCode::UNPROCESSABLE_ENTITY
+        ) {
+            return Err(Failure::Never { status: status.as_u16() });
+        }
+        let after =
+            response.headers().get(RETRY_AFTER).and_then(|value| value.to_str().ok()?.trim().parse().ok());
+        let reason = match status.as_u16() {
+            401 | 403 => "unauthorized",
+            429 => "throttled",
+            500.. => "server_error",
+            _ => "status",
+        };
+        let why = format!("it answered with status {status}");
+        Err(Failure::Later {
+            reason,
+            why,
+            after: after.map(|after| Duration::from_secs(after).min(MAX_WAIT)),
+        })
+    }
+}
+
+async fn read(mut response: Response) -> Result<Vec<u8>, Failure> {
+    let mut body = Vec::new();
+    while let Some(chunk) = response.chunk().await.map_err(|error| unreached(&error))? {
+        if body.len() + chunk.len() > MAX_REPLY {
+            return Err(later("reply", format!("the reply has more than {MAX_REPLY} bytes")));
+        }
+        body.extend_from_slice(&chunk);
+    }
+    Ok(body)
+}
+
+/// The innermost cause says what happened; the outer ones repeat the address.
+fn unreached(error: &reqwest::Error) -> Failure {
+    let reason = if error.is_timeout() {
+        "timeout"
+    } else if error.is_connect() {
+        "connect"
+    } else {
+        "connection"
+    };
+    let mut cause: &dyn std::error::Error = error;
+    while let Some(inner) = cause.source() {
+        cause = inner;
+    }
+    later(reason, cause.to_string())
+}
+
+fn later(reason: &'static str, why: String) -> Failure {
+    Failure::Later { reason, why, after: None }
+}
+
+/// The address without a slash at its end.
+fn address(given: &str) -> Result<String, ReportError> {
+    let refused = |why: &str| ReportError::Address { given: shown(given), why: why.to_owned() };
+    let url = Url::parse(given).map_err(|error| refused(&format!("is not a URL ({error})")))?;
+    if !matches!(url.scheme(), "http" | "https") || !url.has_host() {
+        return Err(refused("is neither http nor https"));
+    }
+    if !url.username().is_empty() || url.password().is_some() {
+        return Err(refused("holds a credential, which belongs into the token"));
+    }
+    if url.query().is_some() || url.fragment().is_some() {
+        return Err(refused("has a query or fragment"));
+    }
+    Ok(url.as_str().trim_end_matches('/').to_owned())
+}
+
+/// Without what may be a credential.
+fn shown(given: &str) -> String {
+    let (scheme, rest) = given.split_once("://").unwrap_or(("", given));
+    let rest = rest.split_once('@').map_or(rest, |(_, host)| host);
+    let rest = rest.split(['?', '#']).next().unwrap_or_default();
+    if scheme.is_empty() { rest.to_owned() } else { format!("{scheme}://{rest}") }
+}
+
+#[cfg(test)]
+mod tests;
