@@ -34,7 +34,7 @@ pub(crate) async fn exchange(session: &mut Session, route: &Arc<Route>, shared: 
     // Whatever happens from here on, one event comes of it.
     let mut ledger = Ledger::open(session, route, shared);
     // The request is read, as far as the limit goes; what is longer streams on unread.
-    let asked = request::read(session, &format, &shared.limits).await?;
+    let asked = request::read(session, &format, &shared.limits, &shared.timeouts).await?;
     ledger.asked(format.name(), asked.model(&format));
     // Policy is asked once: a new one counts for the next exchange.
     let plan = plan(route, asked.model(&format), shared);
@@ -52,7 +52,7 @@ pub(crate) async fn exchange(session: &mut Session, route: &Arc<Route>, shared: 
     let delivered = answer(&mut relay, streams, parts).await;
     // An exchange that broke off is told as far as it got; pingora breaks the client's connection off as well.
     if let Err(error) = &delivered {
-        ledger.broke_off(&mut judging, *error.esource() == ErrorSource::Upstream);
+        ledger.broke_off(&mut judging, *error.esource() == ErrorSource::Upstream).await;
     }
     delivered
 }

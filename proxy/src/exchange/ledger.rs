@@ -15,6 +15,7 @@ use super::annotate::Note;
 use super::content;
 use super::judging::Judging;
 use super::plan::Plan;
+use super::stream::LAST;
 use crate::http::headers;
 use crate::http::route::Route;
 use crate::shared::Shared;
@@ -163,9 +164,9 @@ impl Ledger {
         self.event.correlation = correlation;
     }
 
-    /// Notes how it ends. The first word stands.
+    /// Notes how it ends, as far as that is known now. The last word stands.
     pub(crate) fn settle(&mut self, outcome: Outcome) {
-        self.outcome.get_or_insert(outcome);
+        self.outcome = Some(outcome);
     }
 
     /// What a client is told of that outcome.
@@ -175,14 +176,14 @@ impl Ledger {
 
     /// The exchange broke off. What the judge had found by then is not lost; and an answer that had come to its end was
     /// whole, whoever left first then.
-    pub(crate) fn broke_off(&mut self, judging: &mut Judging, by_upstream: bool) {
+    pub(crate) async fn broke_off(&mut self, judging: &mut Judging, by_upstream: bool) {
         if self.outcome.is_some() {
             return;
         }
         let unanswered = by_upstream && self.event.status == 0;
         let reason = if unanswered { NotChecked::UpstreamError } else { NotChecked::Aborted };
         let whole = self.ended || self.answer.choices.iter().any(|choice| choice.finish.is_some());
-        let verdict = settled(judging.finish(), (!whole).then_some(reason));
+        let verdict = settled(judging.conclude(LAST).await, (!whole).then_some(reason));
         self.judged(judging);
         self.settle(Outcome::seen(verdict));
     }

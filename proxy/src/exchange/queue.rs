@@ -166,6 +166,12 @@ impl Queue {
         (self.open || leaves).then_some(front)
     }
 
+    /// The frames that may leave now, up to the first that waits for anything.
+    pub(crate) fn leaving(&self) -> impl Iterator<Item = &Held> {
+        let free = |held: &&Held| self.open || (self.is_free(held) && held.waits.verdict == Verdict::Not);
+        self.frames.iter().take_while(free)
+    }
+
     /// Takes the next frame.
     pub(crate) fn pop(&mut self) -> Option<Held> {
         let held = self.frames.pop_front()?;

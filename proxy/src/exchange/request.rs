@@ -1,17 +1,19 @@
 //! The request: read as far as the limit goes, decoded and understood.
 
 use std::collections::VecDeque;
+use std::time::Duration;
 
 use agentguard_judge::NotChecked;
 use agentguard_wire::Request;
 use bytes::{Bytes, BytesMut};
 use http::header::{CONTENT_ENCODING, CONTENT_LENGTH, EXPECT};
-use pingora::Result;
 use pingora::proxy::Session;
+use pingora::{ErrorType, OrErr, Result};
+use tokio::time::timeout;
 
 use super::format::{self, Format};
-use crate::Limits;
 use crate::http::relay::Upload;
+use crate::{Limits, Timeouts};
 
 /// A request that has been read.
 pub(crate) struct Asked {
@@ -33,15 +35,20 @@ impl Asked {
 ///
 /// # Errors
 /// Of the client's connection only; a request that makes no sense is passed on all the same.
-pub(crate) async fn read(session: &mut Session, format: &Format, limits: &Limits) -> Result<Asked> {
-    let upload = upload(session, limits.request_bytes).await?;
+pub(crate) async fn read(
+    session: &mut Session,
+    format: &Format,
+    limits: &Limits,
+    timeouts: &Timeouts,
+) -> Result<Asked> {
+    let upload = upload(session, limits.request_bytes, timeouts.client_read).await?;
     let request = understand(session, format, &upload, limits).await;
     Ok(Asked { upload, request })
 }
 
 /// Reads the body up to `limit` bytes. What is longer is left unread, to stream on; what was read goes before it.
 /// A request that says beforehand that it is longer is not read at all.
-async fn upload(session: &mut Session, limit: usize) -> Result<Upload> {
+async fn upload(session: &mut Session, limit: usize, patience: Duration) -> Result<Upload> {
     let mut read = VecDeque::new();
     if header(session, CONTENT_LENGTH).is_some_and(|length| length.parse().is_ok_and(|l: usize| l > limit)) {
         return Ok(Upload::new(read, false));
@@ -51,7 +58,9 @@ async fn upload(session: &mut Session, limit: usize) -> Result<Upload> {
     }
     let mut bytes = 0;
     while bytes <= limit {
-        match session.downstream_session.read_request_body().await.map_err(|e| e.into_down())? {
+        let chunk = timeout(patience, session.downstream_session.read_request_body()).await;
+        let chunk = chunk.or_err(ErrorType::ReadTimedout, "for the request's body").and_then(|chunk| chunk);
+        match chunk.map_err(|e| e.into_down())? {
             Some(chunk) => {
                 bytes += chunk.len();
                 read.extend((!chunk.is_empty()).then_some(chunk));

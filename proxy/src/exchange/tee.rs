@@ -26,7 +26,13 @@ pub(crate) async fn deliver(
         Reader::new(parts.format, framing, encoding.as_deref(), parts.shared.limits.decoded_bytes);
     relay.send_head(head).await?;
     loop {
-        match forward::next(relay, &parts.shared.cut).await? {
+        let owes = parts.judging.owes();
+        let received = tokio::select! {
+            biased;
+            received = forward::next(relay, &parts.shared.cut) => received?,
+            _ = parts.judging.ready(), if owes => continue,
+        };
+        match received {
             Received::Interim(head) | Received::Head(head) => relay.send_head(head).await?,
             Received::Body(bytes) => {
                 relay.send_body(bytes.clone()).await?;

@@ -47,6 +47,8 @@ impl HttpServerApp for App {
         session.set_keepalive(Some(self.timeouts.client_idle.as_secs().max(1)));
         session.set_read_timeout(Some(self.timeouts.client_read));
         session.set_write_timeout(Some(self.timeouts.client_write));
+        // The rest of a request that was refused is read and dropped: a client that still writes would lose the answer.
+        session.set_close_on_response_before_downstream_finish(false);
         session.set_total_drain_timeout(Some(DISCARD));
         // Bytes that follow a request are the next one, not a reason to give this one up.
         session.set_pipelining_enabled(true);

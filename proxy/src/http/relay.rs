@@ -171,6 +171,7 @@ impl<'s> Relay<'s> {
     async fn step(&mut self) -> Result<Option<Received>> {
         let Self { session, inner, upload, silent_until, .. } = self;
         let SubrequestHandle { tx, rx, .. } = &mut inner.handle;
+        upload.complete = upload.complete || session.downstream_session.is_body_done();
         let has_more = upload.has_more();
         let task = tokio::select! {
             biased;

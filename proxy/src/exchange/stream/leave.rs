@@ -47,11 +47,11 @@ impl Flow<'_, '_> {
 
     /// Lets go what may leave.
     pub(super) async fn release(&mut self) -> Result<()> {
+        if self.waits_for_words().is_some() && !self.queue.leaving().any(|held| says_anything(&held.frame)) {
+            return Ok(());
+        }
         let mut leaving = BytesMut::new();
         while let Some(held) = self.queue.ready() {
-            if self.head.is_some() && self.waits_for_words().is_some() && !says_anything(&held.frame) {
-                break;
-            }
             let ends = held.ends();
             let Some(held) = self.queue.pop() else { break };
             if ends {
