@@ -41,7 +41,7 @@ pub(crate) async fn policy(
     params: Params,
 ) -> Result<Json<PolicyView>, ApiError> {
     params.end()?;
-    Ok(Json(app.policy.clone()))
+    Ok(Json(PolicyView::clone(&app.policy.load())))
 }
 
 /// An answer that is JSON already.

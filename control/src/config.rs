@@ -2,10 +2,12 @@
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use agentguard_api::query::PolicyView;
 use agentguard_telemetry::Secret;
+use arc_swap::ArcSwap;
 
 /// Everything the control plane needs to start.
 #[derive(Clone, Debug)]
@@ -22,8 +24,8 @@ pub struct Config {
     pub hosts: Vec<String>,
     /// Verdicts older than this are deleted. `None`: kept for ever.
     pub retention: Option<Duration>,
-    /// What `/api/v1/policy` shows.
-    pub policy: PolicyView,
+    /// What `/api/v1/policy` shows; exchanged when the policy is read again.
+    pub policy: Arc<ArcSwap<PolicyView>>,
     /// Bounds on everything that others can make grow.
     pub limits: Limits,
 }
@@ -39,7 +41,7 @@ impl Config {
             token: None,
             hosts: Vec::new(),
             retention: Some(Duration::from_secs(30 * 86_400)),
-            policy: PolicyView::default(),
+            policy: Arc::default(),
             limits: Limits::default(),
         }
     }

@@ -12,6 +12,7 @@ mod serve;
 use std::sync::Arc;
 
 use agentguard_telemetry::metrics::MetricError;
+use arc_swap::ArcSwap;
 use axum::Router;
 use axum::routing::{get, post};
 use prometheus::Registry;
@@ -34,7 +35,7 @@ pub(crate) struct App {
     pub(crate) queue: Queue,
     pub(crate) ingest: Arc<ingest::Metrics>,
     pub(crate) hub: Arc<Hub>,
-    pub(crate) policy: agentguard_api::query::PolicyView,
+    pub(crate) policy: Arc<ArcSwap<agentguard_api::query::PolicyView>>,
     pub(crate) limits: Limits,
     pub(crate) decoding: Arc<Semaphore>,
     pub(crate) tails: Arc<Semaphore>,
@@ -63,7 +64,7 @@ impl App {
             queue,
             ingest,
             hub,
-            policy: config.policy.clone(),
+            policy: Arc::clone(&config.policy),
             decoding: Arc::new(Semaphore::new(limits.decoding)),
             tails: Arc::new(Semaphore::new(limits.tails)),
             requests: Arc::new(Semaphore::new(limits.requests)),

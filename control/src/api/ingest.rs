@@ -79,7 +79,7 @@ pub(crate) async fn heartbeat(
     })?;
     check(&heartbeat)?;
     match app.queue.commit(Work::Heartbeat(heartbeat, clock::now())).await? {
-        Done::Heartbeat(reply) => Ok(Json(HeartbeatReply { policy: app.policy.revision.clone(), ..reply })),
+        Done::Heartbeat(reply) => Ok(Json(HeartbeatReply { policy: app.policy.load().revision.clone(), ..reply })),
         Done::Batch(..) => Err(ApiError::Store),
     }
 }
