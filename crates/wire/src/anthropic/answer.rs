@@ -6,7 +6,7 @@ use super::decoder::{Decoder, Message};
 use super::{DIALECT, stop_details};
 use crate::codec::ParseError;
 use crate::event::Events;
-use crate::loose::{self, Reads};
+use crate::loose::{self, Reads, str_of};
 use crate::offsets::Rewrite;
 use crate::{Answer, Edits, Notice};
 
@@ -39,7 +39,7 @@ impl Reads for Whole {
 pub(super) fn redact(body: &mut Value, edits: &Edits) {
     let mut rewrite = Rewrite::body(edits);
     let Some(blocks) = body.get_mut("content").and_then(Value::as_array_mut) else { return };
-    for block in blocks.iter_mut().filter(|block| is_text(block)) {
+    for block in blocks.iter_mut().filter(|block| !is_other(block)) {
         if let Some(text) = block.get_mut("text")
             && rewrite.text(0, text)
             && let Some(citations) = block.get_mut("citations")
@@ -56,6 +56,7 @@ pub(super) fn replace(body: &mut Value, notice: &Notice) {
     body["stop_details"] = stop_details(notice);
 }
 
-fn is_text(block: &Value) -> bool {
-    block.get("type").and_then(Value::as_str) == Some("text")
+/// Whether text in the block is not read as the answer's.
+fn is_other(block: &Value) -> bool {
+    matches!(str_of(block, "type"), "thinking" | "tool_use")
 }

@@ -190,15 +190,16 @@ impl Decoder {
 
     fn start(&mut self, index: u64, block: Block<'_>, out: &mut Events) {
         match block.kind.as_str() {
-            "text" => {
-                self.offsets.text(0, block.text.into_string(), out);
-                out.extend(block.citations.0.into_iter().filter_map(|source| source.0).map(cited));
-                return;
-            }
             "thinking" => {
                 out.extend(block.thinking.filled().map(|text| Event::Reasoning { choice: 0, text }));
             }
             "tool_use" => self.call(index, block, out),
+            // A block of a kind that is not known is text if it has some: better judged than overlooked.
+            _ if block.text.0.is_some() => {
+                self.offsets.text(0, block.text.into_string(), out);
+                out.extend(block.citations.0.into_iter().filter_map(|source| source.0).map(cited));
+                return;
+            }
             _ => {}
         }
         self.offsets.gap(0);

@@ -296,6 +296,18 @@ fn server_tool_results_are_read_without_what_is_encrypted() {
 }
 
 #[test]
+fn text_of_a_new_kind_of_block_is_read_and_redacted() {
+    let stream =
+        [start(), open(0, &json!({"type": "verse", "text": "Roses "})), text(0, "are red"), close(0)];
+    let body = json!({"content": [{"type": "verse", "text": "Roses are red"}]});
+    let whole = parse_answer(MESSAGES, body.to_string().as_bytes()).expect("a message");
+    assert_eq!(whole.choices[0].text, answer(MESSAGES, &stream).choices[0].text);
+    let out = redact_answer(MESSAGES, body.to_string().as_bytes(), &edits(6, 13, "…")).expect("a message");
+    assert_eq!(parse_answer(MESSAGES, &out).expect("a message").choices[0].text, "Roses …");
+    assert_eq!(answer(MESSAGES, &redacted(MESSAGES, &stream, &edits(6, 13, "…"))).choices[0].text, "Roses …");
+}
+
+#[test]
 fn odd_payloads_do_not_hide_text() {
     let stream = [
         json!({"type": "message_start", "message": null}),

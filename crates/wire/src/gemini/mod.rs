@@ -1,6 +1,8 @@
 //! Google `generateContent` and `streamGenerateContent` (Gemini API and Vertex AI). A stream's elements have the shape of
 //! the whole body, so that one reader serves both; there is no event that ends a stream.
 //!
+//! Models before 1.5 said `STOP` in every element; each of them reads as an end that more text follows.
+//!
 //! Requests name fields in camelCase or snake_case, both as protobuf's JSON mapping allows.
 
 mod calls;
