@@ -144,7 +144,11 @@ fn cut_closes_what_is_open_and_tells_why() {
 fn cut_of_a_message_behind_another_ends_that() {
     let mut stream = vec![start(), json!({"type": "message_stop"})];
     assert!(cut(MESSAGES, &stream).is_empty(), "it has ended");
-    stream.extend([start(), open(0, &json!({"type": "text", "text": ""}))]);
+    let block = || open(0, &json!({"type": "text", "text": ""}));
+    stream.extend([start(), block()]);
+    assert_eq!(cut(MESSAGES, &stream).len(), 3);
+    // The block of a message that broke off belongs to nobody.
+    stream.extend([start(), block()]);
     assert_eq!(cut(MESSAGES, &stream).len(), 3);
 }
 

@@ -89,6 +89,29 @@ fn log_probabilities_add_up_to_the_text() {
 }
 
 #[test]
+fn calls_are_told_apart_by_index() {
+    let event = |kind: &str, index: u64, call: &Value| json!({"type": kind, "index": index, "delta": {"message": {"tool_calls": call}}});
+    let begin = |index: u64, name: &str| {
+        event("tool-call-start", index, &json!({"id": name, "function": {"name": name, "arguments": ""}}))
+    };
+    let more =
+        |index: u64, text: &str| event("tool-call-delta", index, &json!({"function": {"arguments": text}}));
+    let stream = [
+        begin(0, "f"),
+        begin(1, "g"),
+        more(0, "{\"a\""),
+        more(1, "{}"),
+        more(0, ":1}"),
+        json!({"type": "tool-call-end", "index": 0}),
+        more(0, "late"),
+    ];
+    let calls = &answer(COHERE, &stream).choices[0].tool_calls;
+    let said: Vec<_> = calls.iter().map(|call| (call.name.as_str(), call.arguments.as_str())).collect();
+    assert_eq!(said, [("f", "{\"a\":1}"), ("g", "{}")]);
+    assert_eq!(events(COHERE, &stream).last(), Some(&Event::ToolEnd { choice: 0, call: 1 }));
+}
+
+#[test]
 fn ends_and_errors() {
     for (given, expected) in [
         ("STOP_SEQUENCE", Finish::Stop),

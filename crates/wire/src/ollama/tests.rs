@@ -60,9 +60,10 @@ fn chat_lines_add_up_to_the_only_line_of_an_unstreamed_answer() {
 fn generate_has_its_text_elsewhere() {
     let stream = [
         json!({"model": "m", "response": "Hi", "logprobs": [{"token": "Hi", "logprob": -0.25, "bytes": [72]}], "done": false}),
-        json!({"model": "m", "response": "", "done": true, "context": [1, 2]}),
+        json!({"model": "m", "response": "", "done": true, "context": [1, 2], "tool_calls": [{"function": {"name": "f", "arguments": {}}}]}),
     ];
     let answer = answer(GENERATE, &stream);
+    assert_eq!(answer.choices[0].tool_calls[0].name, "f");
     assert_eq!(answer.choices[0].text, "Hi");
     assert_eq!(answer.choices[0].logprobs[0].logprob, -0.25);
     assert_eq!(answer.choices[0].finish, Some(Finish::Stop), "older versions give no reason");
