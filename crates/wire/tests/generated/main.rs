@@ -18,7 +18,10 @@ mod pieces;
 
 use pieces::{Piece, Written, piece};
 
-const WRITERS: [(Dialect, Framing, fn(&[Piece]) -> Written); 9] = [
+/// Writes an answer in one dialect.
+type Writer = fn(&[Piece]) -> Written;
+
+const WRITERS: [(Dialect, Framing, Writer); 9] = [
     (Dialect::AnthropicMessages, Framing::Sse, others::anthropic),
     (Dialect::Gemini, Framing::Sse, others::gemini),
     (Dialect::Gemini, Framing::JsonArray, others::gemini),
