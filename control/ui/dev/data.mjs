@@ -1,5 +1,6 @@
 // Generated verdicts for the development server: always the same for the same seed, ending now.
 
+import { randomUUID } from 'node:crypto';
 import { CONVERSATIONS } from './conversations.mjs';
 import { readMarks } from './spans.mjs';
 
@@ -47,13 +48,10 @@ function uuid7(ms, next) {
   return `${time.slice(0, 8)}-${time.slice(8)}-7${hex(next, 3)}-8${hex(next, 3)}-${hex(next, 12)}`;
 }
 
+/** One sidecar for each workload, new at every start. */
 export const INSTANCES = CONVERSATIONS.map(one => one.workload.join('/'))
   .filter((name, index, all) => all.indexOf(name) === index)
-  .map((name, index) => ({
-    name,
-    id: `0198c1d2-7a0${index}-7c3e-9f51-2b7d40c9e1${String(index).padStart(2, '0')}`,
-    seq: 0,
-  }));
+  .map(name => ({ name, id: randomUUID(), seq: 0 }));
 
 /** One verdict at a time; `next` gives numbers 0..1. */
 export function makeVerdict(ms, next) {

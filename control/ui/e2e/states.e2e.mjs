@@ -49,8 +49,8 @@ test('before the first response: the one line that sends traffic', () =>
 test('before the first response: list, live and sidecars say so too', async () => {
   const prepare = async page => {
     await page.route('**/api/v1/verdicts?*', answer(200, { items: [], next: null }));
-    await page.route('**/api/v1/verdicts/facets*', answer(200, { facets: {} }));
-    await page.route('**/api/v1/sidecars', answer(200, []));
+    await page.route('**/api/v1/verdicts/facets*', answer(200, { facets: {}, partial: false }));
+    await page.route('**/api/v1/sidecars', answer(200, { items: [] }));
   };
   for (const path of ['/verdicts', '/sidecars']) {
     await visit(path, page => page.getByRole('heading', { name: 'No responses yet' }).waitFor(), { prepare });

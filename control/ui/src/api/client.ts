@@ -1,6 +1,7 @@
 /** The calls to the control plane. A 401 leaves for the sign-in page and never comes back. */
 
 import type { Facets, Overview, Sidecar, TimeSeries, Verdict, VerdictPage } from './types';
+import { whole } from './whole';
 import { problemOf } from './problem';
 
 const BASE = '/api/v1';
@@ -32,7 +33,8 @@ export const api = {
   timeSeries: (query: URLSearchParams, signal: AbortSignal) => get<TimeSeries>('/timeseries', query, signal),
   verdicts: (query: URLSearchParams, signal: AbortSignal) => get<VerdictPage>('/verdicts', query, signal),
   facets: (query: URLSearchParams, signal: AbortSignal) => get<Facets>('/verdicts/facets', query, signal),
-  verdict: (id: string, signal: AbortSignal) => get<Verdict>(`/verdicts/${encodeURIComponent(id)}`, NONE, signal),
-  sidecars: (signal: AbortSignal) => get<Sidecar[]>('/sidecars', NONE, signal),
+  verdict: async (id: string, signal: AbortSignal) =>
+    whole(await get<Verdict>(`/verdicts/${encodeURIComponent(id)}`, NONE, signal)),
+  sidecars: async (signal: AbortSignal) => (await get<{ items: Sidecar[] }>('/sidecars', NONE, signal)).items,
   tailUrl: (query: URLSearchParams) => `${BASE}/tail${query.size === 0 ? '' : `?${query.toString()}`}`,
 };

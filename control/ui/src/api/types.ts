@@ -113,6 +113,8 @@ export interface Verdict {
   input_tokens?: number;
   output_tokens?: number;
   trace?: string;
+  /** Inbound: how the agent's own calls were found. */
+  correlation?: 'trace' | 'overlap';
   workload: Workload;
   latency_ms: number;
   has_content: boolean;
@@ -167,6 +169,8 @@ export interface TimeSeries {
 
 export interface Facets {
   facets: Record<string, Record<string, number>>;
+  /** Only the newest verdicts were counted: the search took too long. */
+  partial: boolean;
 }
 
 export interface Sidecar {

@@ -14,8 +14,10 @@ let prefixAt = 0;
 /** Starts listening. Called once. */
 export function startHotkeys(): void {
   document.addEventListener('keydown', event => {
-    if (hotkeysOn.value === 'off' || event.defaultPrevented || event.metaKey || event.ctrlKey || event.altKey) return;
+    if (hotkeysOn.value === 'off' || event.defaultPrevented || isChord(event)) return;
     if (isTyping(event.target) || document.querySelector('dialog[open]')) return;
+    if (event.key === ' ' && event.target instanceof Element && event.target.closest('button, a, summary, input'))
+      return;
     const sequence = prefix !== '' && Date.now() - prefixAt < SEQUENCE_MS ? `${prefix} ${event.key}` : event.key;
     prefix = '';
     for (const layer of [...layers].reverse()) {
@@ -43,6 +45,11 @@ export function useHotkeys(keys: Hotkeys): void {
       layers.splice(layers.indexOf(layer), 1);
     };
   }, []);
+}
+
+/** With a modifier held; AltGr is how many keyboards write `[` and `]`. */
+function isChord(event: KeyboardEvent): boolean {
+  return event.metaKey || ((event.ctrlKey || event.altKey) && !event.getModifierState('AltGraph'));
 }
 
 function isTyping(target: EventTarget | null): boolean {

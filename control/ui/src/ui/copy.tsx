@@ -10,8 +10,10 @@ export function CopyButton({ text, label }: { text: () => string; label: string 
     const timer = setTimeout(() => setDone(false), 1600);
     return () => clearTimeout(timer);
   }, [done]);
+  // Only pages from https or the loopback may write to the clipboard.
+  if (!navigator.clipboard) return null;
   const copy = () => {
-    navigator.clipboard?.writeText(text()).then(
+    navigator.clipboard.writeText(text()).then(
       () => setDone(true),
       () => setDone(false),
     );

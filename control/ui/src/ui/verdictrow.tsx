@@ -21,8 +21,10 @@ const COLUMNS: readonly Head[] = [
   { title: 'Total', col: 'col--total', right: true },
 ];
 
-/** How many columns a row has. */
-export const COLUMN_COUNT = COLUMNS.length;
+/** Columns that are always there, from the left. */
+export const WORD_COLUMNS = 4;
+/** Classes of those that leave when there is no room. */
+export const NARROWING = COLUMNS.slice(WORD_COLUMNS).map(column => column.col);
 
 export const VerdictHead = () => <Heads heads={COLUMNS} />;
 

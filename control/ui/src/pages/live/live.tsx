@@ -17,7 +17,7 @@ import { Icon } from '../../ui/icons';
 import { Blank } from '../../ui/notes';
 import { FirstTraffic } from '../../ui/recipe';
 import { useRowKeys } from '../../ui/rowkeys';
-import { COLUMN_COUNT, VerdictHead, VerdictRow } from '../../ui/verdictrow';
+import { NARROWING, VerdictHead, VerdictRow, WORD_COLUMNS } from '../../ui/verdictrow';
 import { STATE_NAME } from '../../ui/words';
 import { Chips } from '../verdicts/chips';
 import type { Row } from './feed';
@@ -95,12 +95,15 @@ function LiveRow({ row }: { row: Row }) {
   if (row.kind === 'verdict') return <VerdictRow verdict={row.verdict} href={`/verdicts/${row.verdict.id}`} fresh />;
   return (
     <tr class="live__mark">
-      <td colSpan={COLUMN_COUNT}>
+      <td colSpan={WORD_COLUMNS}>
         <Icon name={row.kind === 'lost' ? 'warning' : 'offline'} />
         {row.kind === 'lost'
-          ? `${plural(row.count, 'verdict')} not shown here: this page could not keep up. Nothing is lost, they are stored.`
-          : `Connected again at ${clock(row.at, by)}. What came meanwhile may not be shown here; it is stored.`}
+          ? `${plural(row.count, 'verdict')} not shown here: this page could not keep up. They are stored.`
+          : `Connected again at ${clock(row.at, by)}. What came meanwhile may be missing here; it is stored.`}
       </td>
+      {NARROWING.map(name => (
+        <td key={name} class={name} />
+      ))}
     </tr>
   );
 }

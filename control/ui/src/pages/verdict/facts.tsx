@@ -88,6 +88,12 @@ export function Judge({ verdict }: { verdict: Verdict }) {
   );
 }
 
+const CORRELATION = {
+  trace: 'matched by trace id',
+  overlap: 'matched by time: a guess when the agent serves several requests at once',
+  none: 'none were found',
+};
+
 export function Exchange({ verdict }: { verdict: Verdict }) {
   const v = verdict;
   const none = new URLSearchParams();
@@ -131,6 +137,12 @@ export function Exchange({ verdict }: { verdict: Verdict }) {
             {v.path}
           </p>
         </dd>
+        {v.direction === 'inbound' && (
+          <>
+            <dt>Agent’s own calls</dt>
+            <dd>{CORRELATION[v.correlation ?? 'none']}</dd>
+          </>
+        )}
         <dt>Format</dt>
         <dd>
           {v.dialect === '' ? 'unknown' : v.dialect}

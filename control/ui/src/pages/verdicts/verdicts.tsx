@@ -3,7 +3,7 @@
 import type { RefObject } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { api } from '../../api/client';
-import type { Facets, VerdictPage } from '../../api/types';
+import type { VerdictPage } from '../../api/types';
 import { count, plural } from '../../lib/format';
 import type { Filter } from '../../state/filters';
 import { conditions, filterQuery, NO_FILTER, parseFilter, toggle } from '../../state/filters';
@@ -20,6 +20,8 @@ import { FirstTraffic } from '../../ui/recipe';
 import { useRowKeys } from '../../ui/rowkeys';
 import { VerdictHead, VerdictRow } from '../../ui/verdictrow';
 import { Chips } from './chips';
+import type { Counts } from './facetcounts';
+import { loadCounts } from './facetcounts';
 import { FacetRail } from './facets';
 import { pagesOf } from './pages';
 
@@ -40,14 +42,13 @@ export function Verdicts({ range }: { range: TimeRange }) {
     if (cursor !== null) asked.set('cursor', cursor);
     return api.verdicts(asked, signal);
   });
-  const facets = useResource(`facets?${key}`, signal => api.facets(listQuery(scope), signal));
+  const counts = useResource(`facets?${key}`, signal => loadCounts(filter, listQuery(scope), signal));
   const fresh = useFresh(scope, page, cursor === null && range.kind === 'relative');
   useEffect(() => {
     if (page.data && !page.outdated) remember(scope, cursor, page.data);
   }, [page.data, page.outdated, key, cursor]);
 
   const change = (next: Filter) => setQuery({ ...filterQuery(next), cursor: undefined });
-  const total = matching(facets.data, filter);
   const pages = pagesOf(key, cursor, page.outdated ? undefined : page.data?.next);
   const list = useRef<HTMLDivElement>(null);
   useRowKeys(list);
@@ -59,7 +60,7 @@ export function Verdicts({ range }: { range: TimeRange }) {
       <header class="screen__head">
         <h1 tabIndex={-1}>Verdicts</h1>
         <span class="soft num" role="status">
-          {total === undefined ? '' : plural(total, 'match', 'matches')}
+          {counts.data && howMany(counts.data)}
         </span>
         {fresh && (
           <button type="button" class="button button--small verdicts__fresh" onClick={page.reload}>
@@ -80,8 +81,9 @@ export function Verdicts({ range }: { range: TimeRange }) {
       </header>
       <div class={rail ? 'verdicts__body verdicts__body--rail' : 'verdicts__body'}>
         <aside aria-label="Filters" class="verdicts__rail">
+          {counts.error && !counts.data && <p class="faint">The counts could not be loaded: {counts.error.title}</p>}
           <FacetRail
-            facets={facets.data}
+            counts={counts.data}
             filter={filter}
             onToggle={(name, value) => change(toggle(filter, name, value))}
             onRisk={minRisk => change({ ...filter, minRisk })}
@@ -91,7 +93,11 @@ export function Verdicts({ range }: { range: TimeRange }) {
           <Chips filter={filter} onChange={change} />
           <Loaded resource={page} waiting={<Skeleton height={640} />}>
             {data =>
-              data.items.length === 0 ? (
+              data.items.length === 0 && data.next !== null ? (
+                <Blank icon="clock" title="Nothing found yet">
+                  <p>The search has not reached the beginning of the range. Go on with “Older”.</p>
+                </Blank>
+              ) : data.items.length === 0 ? (
                 <NoMatch filter={filter} range={range} onClear={() => change(NO_FILTER)} />
               ) : (
                 <div class="panel listbox">
@@ -108,7 +114,7 @@ export function Verdicts({ range }: { range: TimeRange }) {
               )
             }
           </Loaded>
-          {page.data && page.data.items.length > 0 && <Pager pages={pages} shown={page.data.items.length} />}
+          {page.data && <Pager pages={pages} shown={page.data.items.length} />}
         </div>
       </div>
     </div>
@@ -143,15 +149,9 @@ function Pager({ pages, shown }: { pages: ReturnType<typeof pagesOf>; shown: num
   );
 }
 
-/** How many verdicts match, from the counts by state. */
-function matching(facets: Facets | undefined, filter: Filter): number | undefined {
-  const states = facets?.facets['verdict'];
-  if (!states) return undefined;
-  const { verdict } = filter.lists;
-  return Object.entries(states).reduce(
-    (sum, [state, n]) => sum + (verdict.length === 0 || verdict.includes(state) ? n : 0),
-    0,
-  );
+/** `1,234 matches`; with a sign that there are more where not all could be counted. */
+function howMany({ total, partial }: Counts): string {
+  return partial ? `${count(total)}+ matches` : plural(total, 'match', 'matches');
 }
 
 /** Whether newer verdicts match than those shown. The list itself stays still under the reader. */
