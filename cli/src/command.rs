@@ -13,18 +13,20 @@ against what the request itself carried, and does what the policy says: observe,
 
 const EXAMPLES: &str = "\
 Examples:
-  agentguard demo                        watch 40 conversations being judged, then open the dashboard
-  agentguard up                          proxy and control plane on this machine
+  agentguard demo
+      watch conversations being judged, then open the dashboard
+  agentguard up
+      proxy and control plane on this machine
   OPENAI_BASE_URL=http://127.0.0.1:19003/openai/v1 python agent.py
-                                         an agent that is judged; nothing else changes
+      an agent that is judged; nothing else about it changes
   agentguard score --request q.json --response a.json
-                                         judge one recorded answer, without a server
+      judge one recorded answer, without a server
   agentguard check --config agentguard.toml
-                                         is everything in place?
+      is everything in place?
 
 Exit codes:
   0  fine
-  1  it could not be done (stderr says why)
+  1  it could not be done; stderr says why
   2  the command line, the configuration or the policy is wrong; nothing was started
   3  done, and what was judged is not as it should be (score --fail-on, demo --exit)";
 
@@ -32,24 +34,26 @@ const UP: &str = "\
 Examples:
   agentguard up
   agentguard up --upstream vllm=http://10.0.0.7:8000 --policy policy.yaml
-  agentguard up --inbound 127.0.0.1:19004=http://127.0.0.1:8080      judge what your agent answers, too
-  agentguard up --control-url https://agentguard.example.com --control-token \"$TOKEN\"
+  agentguard up --inbound 127.0.0.1:19004=http://127.0.0.1:8080
+      judge what your own agent answers, too
+  agentguard up --control-url https://agentguard.example.com --control-token TOKEN
 
-Every setting can be a flag, an AGENTGUARD_… variable or a key of the --config file; the flag wins over the
-variable, the variable over the file. Settings that may be repeated are lists in the file and comma-separated in
-the variable, and are taken whole from the first place that gives them.
+Every setting can be a flag (--data-dir), a variable (AGENTGUARD_DATA_DIR) or a key of the --config file \
+(data_dir = \"…\"). The flag wins over the variable, the variable over the file. Settings that may be repeated are \
+lists in the file and comma-separated in the variable, and are taken whole from the first place that gives them.
 
-Signals: SIGTERM or SIGINT drains (a second one ends at once), SIGHUP reads the policy file again; a policy with a
-mistake changes nothing and the log says what is wrong with it.";
+SIGTERM and SIGINT drain; a second one ends at once. SIGHUP reads the policy file again; a policy with a mistake \
+changes nothing, and the log says what is wrong with it.";
 
 const DEMO: &str = "\
 A provider on this machine speaks the real wire formats (OpenAI Chat and Responses, Anthropic, Gemini, Ollama, \
 Cohere) and replays conversations written for this demo, good ones and hallucinated ones, through the real proxy \
 with a real HTTP client. Nothing leaves the machine.
 
-A conversation agrees when the judge's state is what it was written to be (`ungrounded` and `contradicted` both \
-count as flagged) and, if something was planted, a flagged span of an expected kind touches the planted words. With \
---exit, the exit code is 0 only if every conversation agrees, and 3 otherwise.";
+A conversation agrees when the judge's state is what it was written to be (ungrounded and contradicted both count as \
+flagged), where something was planted a span of an expected kind touches the planted words, and the client got what \
+the action says: the whole answer, or none of the planted words. With --exit, the exit code is 0 only if every \
+conversation agrees, and 3 otherwise.";
 
 const SCORE: &str = "\
 The response is a JSON body or a recorded stream (SSE, NDJSON or a JSON array). The wire format is told from the two \

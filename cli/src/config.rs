@@ -53,11 +53,11 @@ pub enum Control {
         /// API and dashboard.
         listen: SocketAddr,
         /// `/metrics`.
-        metrics: SocketAddr,
+        metrics: Option<SocketAddr>,
         /// What it asks clients for.
         token: Option<Secret>,
-        /// How long verdicts are kept.
-        retention: Duration,
+        /// How long verdicts are kept; `None`: forever.
+        retention: Option<Duration>,
     },
     /// Another one.
     Elsewhere {
@@ -87,7 +87,6 @@ impl Config {
         let sources = Sources::read(flags, environment, &mut problems);
         let mut reader = Reader { sources: &sources, problems };
         let config = reader.config(environment);
-        reader.unknown_variables(environment);
         let mut problems = reader.problems;
         // Command line first, then the environment, then the file from top to bottom.
         problems.sort_by_key(|problem| problem.origin.rank());
@@ -103,7 +102,7 @@ impl Config {
         };
         if let Control::Here { listen, metrics, .. } = &self.control {
             add("control-listen", Some(*listen));
-            add("metrics-listen", Some(*metrics));
+            add("metrics-listen", *metrics);
         }
         add("base-url-listen", self.proxy.base_url_listen);
         add("admin-listen", self.proxy.admin_listen);
@@ -161,8 +160,13 @@ impl Reader<'_> {
 
     fn control(&mut self) -> Control {
         let listen = self.one("control-listen", value::address);
-        let metrics = self.one("metrics-listen", value::address);
-        let retention = self.time("retention", Duration::from_secs(3650 * 86_400));
+        let metrics = self.one("metrics-listen", value::listener);
+        let retention = self.one("retention", |text| match text {
+            "forever" => Ok(None),
+            text => value::duration(text, Duration::from_secs(3650 * 86_400))
+                .map(Some)
+                .map_err(|(what, allowed)| (what, format!("{allowed}; or forever"))),
+        });
         let token = self.token();
         let control_token = self.one("control-token", value::token).map(Secret::new);
         if let Some(url) = self.one("control-url", value::origin) {
@@ -184,9 +188,9 @@ impl Reader<'_> {
         }
         Control::Here {
             listen,
-            metrics: metrics.unwrap_or_else(|| SocketAddr::from(([127, 0, 0, 1], 9090))),
+            metrics: metrics.unwrap_or_else(|| Some(SocketAddr::from(([127, 0, 0, 1], 9090)))),
             token,
-            retention: retention.unwrap_or(Duration::from_secs(30 * 86_400)),
+            retention: retention.unwrap_or(Some(Duration::from_secs(30 * 86_400))),
         }
     }
 
@@ -229,21 +233,6 @@ impl Reader<'_> {
                     what: format!("{listen} is also the address of --{first}"),
                     allowed: "give each listener an address of its own".to_owned(),
                 });
-            }
-        }
-    }
-
-    /// A misspelt variable would otherwise be a setting that silently does nothing.
-    fn unknown_variables(&mut self, environment: &Environment) {
-        // Read elsewhere: the tests' data and the launcher of the binary.
-        const OTHERS: &[&str] = &["AGENTGUARD_FIXTURES", "AGENTGUARD_DATA", "AGENTGUARD_BINARY"];
-        for name in environment.keys().filter_map(|name| name.to_str()) {
-            let known = crate::settings::SETTINGS.iter().any(|setting| setting.variable() == name);
-            if name.starts_with("AGENTGUARD_") && !known && !OTHERS.contains(&name) {
-                tracing::warn!(
-                    variable = name,
-                    "this environment variable is not a setting and does nothing"
-                );
             }
         }
     }
@@ -308,6 +297,18 @@ impl Reader<'_> {
             });
         }
     }
+}
+
+/// `AGENTGUARD_*` variables that are no settings: a misspelt one would silently do nothing.
+#[must_use]
+pub fn unknown_variables(environment: &Environment) -> Vec<&str> {
+    // The tests' data and the binary that they start.
+    const OTHERS: &[&str] = &["AGENTGUARD_FIXTURES", "AGENTGUARD_DATA", "AGENTGUARD_BINARY"];
+    let known = |name: &str| {
+        OTHERS.contains(&name) || crate::settings::SETTINGS.iter().any(|setting| setting.variable() == name)
+    };
+    let names = environment.keys().filter_map(|name| name.to_str());
+    names.filter(|name| name.starts_with("AGENTGUARD_") && !known(name)).collect()
 }
 
 /// `$XDG_STATE_HOME/agentguard`, else `~/.local/state/agentguard` (XDG Base Directory Specification 0.8), else here.

@@ -3,10 +3,10 @@
 use std::io::{self, Write};
 use std::process::ExitCode;
 
-use agentguard::config::Environment;
+use agentguard::config::{Config, Environment, Problems};
 use agentguard::exit::Exit;
 use agentguard::style::Style;
-use agentguard::{check, command, score, version};
+use agentguard::{check, command, demo, score, up, version};
 use anyhow::{Context, Result};
 use clap::ArgMatches;
 use clap_complete::Shell;
@@ -29,18 +29,31 @@ fn run(matches: &ArgMatches, environment: &Environment) -> Result<Exit> {
     let style = Style::of_stdout(environment);
     let mut out = io::stdout().lock();
     Ok(match matches.subcommand() {
+        Some(("up", flags)) => {
+            let config = Config::read(flags, environment)?;
+            let runtime = runtime(config.threads)?;
+            let exit = runtime.block_on(up::run(config, environment, style, &mut out))?;
+            // After a second signal, what still runs is not waited for.
+            runtime.shutdown_background();
+            exit
+        }
+        Some(("demo", flags)) => runtime(None)?.block_on(demo::run(flags, environment, style, &mut out))?,
         Some(("score", flags)) => score::run(flags, style, &mut out)?,
-        Some(("check", flags)) => runtime()?.block_on(check::run(flags, environment, style, &mut out))?,
+        Some(("check", flags)) => runtime(None)?.block_on(check::run(flags, environment, style, &mut out))?,
         Some(("version", flags)) => version::print(flags.get_flag("json"), &mut out).map(|()| Exit::Fine)?,
         Some(("completions", flags)) => completions(flags, &mut out),
         _ => Exit::Usage,
     })
 }
 
-fn runtime() -> Result<tokio::runtime::Runtime> {
+fn runtime(threads: Option<usize>) -> Result<tokio::runtime::Runtime> {
     // Only one provider of cryptography is built in; installing it fails when it is already there.
     let _ = rustls::crypto::ring::default_provider().install_default();
-    tokio::runtime::Builder::new_multi_thread().enable_all().build().context("cannot start the runtime")
+    let mut builder = tokio::runtime::Builder::new_multi_thread();
+    if let Some(threads) = threads {
+        builder.worker_threads(threads);
+    }
+    builder.enable_all().build().context("cannot start the runtime")
 }
 
 fn completions(flags: &ArgMatches, out: &mut impl Write) -> Exit {
@@ -51,7 +64,13 @@ fn completions(flags: &ArgMatches, out: &mut impl Write) -> Exit {
 }
 
 fn exit_of(error: &anyhow::Error) -> Exit {
-    error.downcast_ref::<score::ScoreError>().map_or(Exit::Failed, score::ScoreError::exit)
+    let of = |exit: Option<Exit>| exit.into_iter();
+    of(error.downcast_ref::<Problems>().map(|_| Exit::Usage))
+        .chain(error.downcast_ref::<up::UpError>().map(up::UpError::exit))
+        .chain(error.downcast_ref::<demo::DemoError>().map(demo::DemoError::exit))
+        .chain(error.downcast_ref::<score::ScoreError>().map(score::ScoreError::exit))
+        .next()
+        .unwrap_or(Exit::Failed)
 }
 
 fn is_broken_pipe(error: &anyhow::Error) -> bool {

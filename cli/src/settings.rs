@@ -2,7 +2,6 @@
 //!
 //! `--data-dir`, `AGENTGUARD_DATA_DIR` and `data_dir` are the same setting. What a value means is in [`crate::config`].
 
-use clap::builder::StyledStr;
 use clap::{Arg, ArgAction, ValueHint};
 
 /// One setting.
@@ -57,11 +56,10 @@ impl Setting {
     }
 
     fn arg(&self) -> Arg {
-        let default = match self.default {
-            "" => String::new(),
-            text => format!(", default: {text}"),
+        let help = match self.default {
+            "" => self.help.to_owned(),
+            default => format!("{} [default: {default}]", self.help),
         };
-        let help: StyledStr = format!("{} [env: {}{default}]", self.help, self.variable()).into();
         // Values stay text here and may repeat: whatever is wrong with them is reported together with all the rest.
         Arg::new(self.name)
             .long(self.name)
@@ -110,11 +108,11 @@ pub(crate) const SETTINGS: &[Setting] = &[
         "The proxy's /ready, /live and /metrics; `off` for none",
     ),
     setting("control-listen", "ADDR", "127.0.0.1:8000", "The control plane's API and dashboard"),
-    setting("metrics-listen", "ADDR", "127.0.0.1:9090", "The control plane's /metrics"),
+    setting("metrics-listen", "ADDR", "127.0.0.1:9090", "The control plane's /metrics; `off` for none"),
     setting("token", "TOKEN", "", "Bearer token that the control plane asks for; needed beyond loopback")
         .secret(),
     setting("token-file", "FILE", "", "File that holds that token").path(),
-    setting("retention", "TIME", "30d", "How long verdicts are kept: 12h, 30d"),
+    setting("retention", "TIME", "30d", "How long verdicts are kept: 12h, 30d, forever"),
     setting("control-url", "URL", "", "Report to this control plane and start none here"),
     setting("control-token", "TOKEN", "", "Bearer token for the control plane at --control-url").secret(),
     setting("spool-max", "SIZE", "256MiB", "The most that waits on disk for the control plane"),
@@ -126,7 +124,7 @@ pub(crate) const SETTINGS: &[Setting] = &[
     ),
     setting("ca-file", "FILE", "", "PEM file of authorities to trust besides the system's").path(),
     setting("drain", "TIME", "25s", "How long running exchanges may take after SIGTERM"),
-    setting("threads", "N", "one a core", "Worker threads of the proxy"),
+    setting("threads", "N", "one a core", "Worker threads"),
     setting("log", "FILTER", "info", "error, warn, info, debug, trace, or target=level pairs"),
     setting("log-format", "FORMAT", "text on a terminal", "How log lines look: text or json"),
 ];

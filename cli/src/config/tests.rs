@@ -38,7 +38,7 @@ fn without_anything_all_listeners_are_on_loopback() {
     );
     assert_eq!(config.data_dir, Path::new("/home/ada/.local/state/agentguard"));
     let Control::Here { retention, token, .. } = config.control else { panic!() };
-    assert_eq!((retention, token.is_none()), (Duration::from_secs(30 * 86_400), true));
+    assert_eq!((retention, token.is_none()), (Some(Duration::from_secs(30 * 86_400)), true));
 }
 
 #[test]
@@ -159,19 +159,32 @@ fn contradictions_are_refused() {
         assert!(problems(&flags, &[]).contains(part), "{flags:?}: {}", problems(&flags, &[]));
     }
     assert!(read(&["--admin-listen", "127.0.0.1:0", "--base-url-listen", "127.0.0.1:0"], &[]).is_ok());
-    assert!(
-        read(&["--admin-listen", "off", "--base-url-listen", "off"], &[]).unwrap().listeners().len() == 2
-    );
+    assert!(read(&["--admin-listen", "off", "--metrics-listen", "off"], &[]).unwrap().listeners().len() == 2);
 }
 
 #[test]
 fn every_setting_can_be_given_in_every_way() {
+    let folder = tempfile::tempdir().unwrap();
+    let command = crate::command::command();
     for setting in crate::settings::SETTINGS {
+        let sources = |flags: &[&str], variables: &[(&str, &str)]| {
+            let arguments = ["agentguard", "up"].into_iter().chain(flags.iter().copied());
+            let matches = command.clone().try_get_matches_from(arguments).unwrap();
+            let environment = variables.iter().map(|(name, value)| (name.into(), value.into())).collect();
+            let sources =
+                Sources::read(matches.subcommand_matches("up").unwrap(), &environment, &mut Vec::new());
+            sources.one(setting.name).cloned().unwrap()
+        };
+        let flag = format!("--{}", setting.name);
+        assert_eq!(sources(&[&flag, "some"], &[]).origin, Origin::Flag(setting.name.to_owned()));
         let variable = setting.variable();
-        assert!(variable.starts_with("AGENTGUARD_") && !variable.contains('-'));
-        let matches = crate::command::command();
-        let up = matches.find_subcommand("up").unwrap();
-        let arg = up.get_arguments().find(|arg| arg.get_long() == Some(setting.name)).unwrap();
-        assert!(arg.get_help().unwrap().to_string().contains(&variable), "{}", setting.name);
+        let given = sources(&[], &[(&variable, "some")]);
+        assert_eq!((given.value.as_str(), given.origin), ("some", Origin::Variable(variable)));
+        if setting.name != "config" {
+            let file = folder.path().join("one.toml");
+            fs::write(&file, format!("{} = \"some\"\n", setting.key())).unwrap();
+            let given = sources(&["--config", file.to_str().unwrap()], &[]);
+            assert!(matches!(given.origin, Origin::File { line: 1, .. }), "{:?}", given.origin);
+        }
     }
 }

@@ -12,13 +12,13 @@ use super::replay::Exchange;
 use crate::style::{Look, Style, cut};
 
 /// One conversation with what came of it.
-pub struct Outcome {
+pub(super) struct Outcome {
     /// What was said and what it was written to be.
-    pub conversation: Conversation,
+    pub(super) conversation: Conversation,
     /// What the client got, or why nothing.
-    pub exchange: Result<Exchange, String>,
+    pub(super) exchange: Result<Exchange, String>,
     /// The verdict, if it reached the control plane, and how long after the last byte.
-    pub verdict: Option<(VerdictEvent, Duration)>,
+    pub(super) verdict: Option<(VerdictEvent, Duration)>,
 }
 
 impl Outcome {
@@ -26,11 +26,25 @@ impl Outcome {
     ///
     /// # Errors
     /// The difference.
-    pub fn agrees(&self) -> Result<(), String> {
+    pub(super) fn agrees(&self) -> Result<(), String> {
         self.exchange.as_ref().map_err(Clone::clone)?;
         let (event, _) = self.verdict.as_ref().ok_or("no verdict reached the control plane")?;
         let said = Said { state: event.verdict, spans: &event.spans };
-        check(&self.conversation.case.expect, &Spoken::of(&self.conversation), &said)
+        check(&self.conversation.case.expect, &Spoken::of(&self.conversation), &said)?;
+        self.delivered()
+    }
+
+    /// Whether the client got what the action says: all of it, or none of the planted words.
+    fn delivered(&self) -> Result<(), String> {
+        let (Ok(exchange), Some((event, _))) = (&self.exchange, &self.verdict) else { return Ok(()) };
+        let (case, heard) = (&self.conversation.case, exchange.heard());
+        if matches!(event.action, Action::Redact | Action::Block) {
+            let leaked = case.expect.words.iter().find(|words| heard.contains(words.as_str()));
+            return leaked.map_or(Ok(()), |words| Err(format!("“{words}” reached the client all the same")));
+        }
+        let calls = case.calls.iter().map(|call| format!("\n{}({})", call.name, call.arguments));
+        let said: String = std::iter::once(case.answer.clone()).chain(calls).collect();
+        if heard == said { Ok(()) } else { Err("the client did not get what the provider said".to_owned()) }
     }
 
     /// What became of the answer on its way to the client.
@@ -60,7 +74,7 @@ impl Outcome {
 
 /// The line of one conversation; where it disagrees, a second one says in what.
 #[must_use]
-pub fn line(outcome: &Outcome, style: Style) -> String {
+pub(super) fn line(outcome: &Outcome, style: Style) -> String {
     let agrees = outcome.agrees();
     let mark = if agrees.is_ok() { style.paint(Look::Good, "✓") } else { style.paint(Look::Bad, "✗") };
     let case = &outcome.conversation.case;
@@ -100,13 +114,13 @@ impl Outcome {
 
 /// Whether every conversation agrees.
 #[must_use]
-pub fn whole(outcomes: &[Outcome]) -> bool {
+pub(super) fn whole(outcomes: &[Outcome]) -> bool {
     outcomes.iter().all(|outcome| outcome.agrees().is_ok())
 }
 
 /// Agreement and times.
 #[must_use]
-pub fn summary(outcomes: &[Outcome], style: Style) -> String {
+pub(super) fn summary(outcomes: &[Outcome], style: Style) -> String {
     let rows = [
         ("written right", State::Grounded),
         ("hallucinated", State::Ungrounded),

@@ -12,7 +12,7 @@ use parking_lot::Mutex;
 const EVERY: Duration = Duration::from_millis(50);
 
 /// Verdicts by trace id, as they appear.
-pub struct Watch {
+pub(super) struct Watch {
     client: reqwest::Client,
     url: String,
     seen: Mutex<HashMap<String, (VerdictEvent, Instant)>>,
@@ -21,13 +21,13 @@ pub struct Watch {
 impl Watch {
     /// A watch over the control plane at that address, from that moment on (microseconds since the Unix epoch).
     #[must_use]
-    pub fn new(client: reqwest::Client, control: SocketAddr, from: i64) -> Self {
+    pub(super) fn new(client: reqwest::Client, control: SocketAddr, from: i64) -> Self {
         let url = format!("http://{control}/api/v1/verdicts?limit=200&from={from}");
         Self { client, url, seen: Mutex::default() }
     }
 
     /// Looks again and again; never returns.
-    pub async fn look(&self) {
+    pub(super) async fn look(&self) {
         loop {
             if let Ok(page) = self.page().await {
                 let now = Instant::now();
@@ -47,7 +47,7 @@ impl Watch {
     }
 
     /// The verdict of that trace and when it was first seen, waiting at most that long.
-    pub async fn verdict(&self, trace: &str, within: Duration) -> Option<(VerdictEvent, Instant)> {
+    pub(super) async fn verdict(&self, trace: &str, within: Duration) -> Option<(VerdictEvent, Instant)> {
         let until = Instant::now() + within;
         loop {
             if let Some(found) = self.seen.lock().remove(trace) {
