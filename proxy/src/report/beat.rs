@@ -55,7 +55,7 @@ impl Beater {
     /// Tells of every instance. The control plane being away is the sender's to log.
     pub(super) async fn beat(&mut self) {
         if self.failing || self.beats.is_multiple_of(REPEAT) {
-            self.accounts.report_again();
+            self.ask(Accounts::report_again).await;
         }
         self.beats += 1;
         self.failing = self.round().await.is_err();
@@ -64,14 +64,14 @@ impl Beater {
     async fn round(&self) -> Result<(), Failure> {
         loop {
             let mut more = false;
-            for account in self.accounts.all(RANGES) {
+            for account in self.ask(|accounts| accounts.all(RANGES)).await.unwrap_or_default() {
                 let told = self.tell(&account).await;
                 let outcome = if told.is_ok() { "taken" } else { "failed" };
                 self.metrics.heartbeats.with_label_values(&[outcome]).inc();
                 match told {
                     Ok(()) => {
-                        self.accounts.confirm(&account);
                         more |= account.lost_ranges.len() == RANGES;
+                        self.ask(move |accounts| accounts.confirm(&account)).await;
                     }
                     // The same again would not help, but other instances may fare better.
                     Err(Failure::Never { status }) => {
@@ -84,6 +84,12 @@ impl Beater {
                 return Ok(());
             }
         }
+    }
+
+    /// Asks the spool, which may be waiting for its disk. `None`: the runtime ends.
+    async fn ask<R: Send + 'static>(&self, ask: impl FnOnce(&Accounts) -> R + Send + 'static) -> Option<R> {
+        let accounts = self.accounts.clone();
+        tokio::task::spawn_blocking(move || ask(&accounts)).await.ok()
     }
 
     async fn tell(&self, account: &Account) -> Result<(), Failure> {

@@ -141,18 +141,24 @@ impl Sender {
         self.metrics.batches.with_label_values(&["stored"]).inc();
         self.metrics.ack.observe(tried.elapsed().as_secs_f64());
         self.reached();
-        self.acknowledge().await;
+        self.done(false).await;
         if reply.backoff_ms > 0 {
             sleep(Duration::from_millis(reply.backoff_ms).min(MAX_PAUSE)).await;
         }
     }
 
-    /// The first of what is held is done with.
-    async fn acknowledge(&mut self) {
+    /// The first of what is held is done with; `lost`: its one verdict is given up.
+    async fn done(&mut self, lost: bool) {
         let Some(batch) = self.held.front() else { return };
         let (accounts, instance, seq) = (self.accounts.clone(), batch.instance(), batch.last_seq());
         // Dropped here, it is sent once more: the control plane has it already.
-        let _ = spawn_blocking(move || accounts.acknowledge(instance, seq)).await;
+        let _ = spawn_blocking(move || {
+            if lost {
+                accounts.refused(instance, seq);
+            }
+            accounts.acknowledge(instance, seq);
+        })
+        .await;
         self.held.pop_front();
     }
 
@@ -163,9 +169,8 @@ impl Sender {
         if batch.len() == 1 {
             let seq = batch.last_seq();
             tracing::warn!(status, instance = %batch.instance(), seq, "the control plane refuses a verdict; it is lost");
-            self.accounts.refused(batch.instance(), seq);
             self.reached();
-            return self.acknowledge().await;
+            return self.done(true).await;
         }
         let Some(batch) = self.held.pop_front() else { return };
         let (first, second) = batch.halves();

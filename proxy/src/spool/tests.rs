@@ -127,6 +127,19 @@ fn an_instance_that_recorded_nothing_leaves_nothing() {
 }
 
 #[test]
+fn nobody_waits_for_a_writer_that_is_gone() {
+    let dir = scratch();
+    let (spool, mut reader) = open(&dir, &small());
+    let instance = spool.instance();
+    spool.record(event(false, 0));
+    drop(spool);
+    let started = std::time::Instant::now();
+    flush(&reader);
+    assert!(started.elapsed() < Duration::from_secs(5));
+    assert_eq!(drain(&mut reader), [(instance, vec![1])]);
+}
+
+#[test]
 fn one_process_at_a_time() {
     let dir = scratch();
     let first = open(&dir, &small());

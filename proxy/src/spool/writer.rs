@@ -73,6 +73,8 @@ impl Writer {
                 self.shared.queue.flush_done(ticket);
             }
             if closing {
+                // Nobody is to wait for a writer that is gone.
+                self.shared.queue.flush_done(u64::MAX);
                 return;
             }
         }

@@ -33,8 +33,12 @@ struct Sidecar {
 
 impl Sidecar {
     fn start(dir: &Path, config: &ReportConfig) -> Self {
+        Self::with(dir, config, &SpoolConfig::default())
+    }
+
+    fn with(dir: &Path, config: &ReportConfig, spool: &SpoolConfig) -> Self {
         let registry = Registry::new();
-        let (spool, reader) = Spool::open(dir, &SpoolConfig::default(), &registry).expect("a spool");
+        let (spool, reader) = Spool::open(dir, spool, &registry).expect("a spool");
         let accounts = reader.accounts();
         let policy = Arc::new(ArcSwap::from_pointee(Policy::default()));
         let reporter = Reporter::new(reader, config, policy, &registry).expect("a reporter");

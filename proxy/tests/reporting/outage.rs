@@ -4,8 +4,9 @@ use std::time::{Duration, Instant};
 
 use agentguard_proxy::Recorder;
 use agentguard_proxy::report::ReportConfig;
+use agentguard_proxy::spool::SpoolConfig;
 
-use super::control::{Control, Data};
+use super::control::{Control, Data, Fault};
 use super::{Sidecar, event, eventually, quick};
 
 #[tokio::test(flavor = "multi_thread")]
@@ -36,6 +37,45 @@ async fn an_outage_under_load_loses_nothing() {
     control.assert_ledgers_add_up();
     assert_eq!(control.data.lock().heartbeats[&instance].produced, recorded as u64);
     assert_eq!(control.data.lock().heartbeats[&instance].judged, recorded as u64);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_outage_longer_than_the_spool_costs_passing_verdicts_and_the_books_balance() {
+    let mut control = Control::start().await;
+    let dir = tempfile::tempdir().unwrap();
+    let sidecar = Sidecar::with(
+        dir.path(),
+        &quick(&control),
+        &SpoolConfig { cap_bytes: 256 << 10, ..SpoolConfig::default() },
+    );
+    let instance = sidecar.spool.instance();
+    let mut recorded = 0;
+    for _ in 0..3 {
+        // What was stored without an answer must not be evicted and counted as lost besides.
+        control.data.lock().faults.extend([Fault::StoredThen(500), Fault::StoredThen(500)]);
+        for phase in 0..2 {
+            for _ in 0..40 {
+                for _ in 0..20 {
+                    recorded += 1;
+                    sidecar.spool.record(event(recorded % 20 == 0, "m"));
+                }
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+            if phase == 0 {
+                control.stop().await;
+            }
+        }
+        control.start_again().await;
+    }
+    assert_eq!(sidecar.stop().await, 0);
+    control.assert_ledgers_add_up();
+    let data = control.data.lock();
+    assert_eq!(data.heartbeats[&instance].produced, recorded);
+    assert!(!data.lost[&instance].is_empty(), "the cap was never reached");
+    assert!(
+        (1..=recorded).filter(|seq| seq % 20 == 0).all(|seq| data.stored[&instance].contains(&seq)),
+        "flagged ones"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
