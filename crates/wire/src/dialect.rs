@@ -1,5 +1,8 @@
 //! Which wire format an endpoint speaks, told from method and path alone.
 
+#[cfg(test)]
+mod tests;
+
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
@@ -106,6 +109,9 @@ impl Endpoint {
         let with_deployment = |dialect| Some(Self { dialect, model: azure(), stream: None });
         match path {
             p if p.ends_with("/chat/completions") => with_deployment(Dialect::OpenaiChat),
+            // Mistral's agents answer as chat does; its fill-in-the-middle is code, and neither format.
+            p if p.ends_with("/agents/completions") => named(Dialect::OpenaiChat),
+            p if p.ends_with("/fim/completions") => None,
             p if p.ends_with("/completions") => with_deployment(Dialect::OpenaiCompletions),
             p if p.ends_with("/responses") => with_deployment(Dialect::OpenaiResponses),
             p if p.ends_with("/messages") && !p.contains("/threads/") => named(Dialect::AnthropicMessages),

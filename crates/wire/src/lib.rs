@@ -5,7 +5,36 @@
 //! relay can pass, hold, edit or drop frames without ever re-encoding what it lets through.
 //!
 //! What this crate promises: unknown fields survive every edit; any split of the bytes decodes to the same
-//! events; a stream and the unstreamed response of the same answer build the same [`Answer`].
+//! events; a stream and the unstreamed response of the same answer build the same [`Answer`]; what cannot be
+//! read passes byte for byte and says so ([`Event::Unreadable`]); memory is bounded by [`framing::MAX_FRAME`]
+//! and by what a caller keeps.
+//!
+//! ```
+//! use agentguard_wire::{Answer, Edit, Edits, Endpoint, Framing, Notice, StreamDecoder, StreamEncoder, parse_request};
+//!
+//! let endpoint = Endpoint::detect("POST", "/v1/chat/completions").expect("an LLM endpoint");
+//! let request = parse_request(&endpoint, br#"{"model":"m","stream":true,"messages":[{"role":"user","content":"Hi"}]}"#)?;
+//! let framing = Framing::of(endpoint.dialect, "text/event-stream", request.stream).expect("a stream");
+//!
+//! // Bytes arrive in any pieces; frames come out as soon as they are complete.
+//! let mut decoder = StreamDecoder::new(endpoint.dialect, framing);
+//! let mut frames = Vec::new();
+//! decoder.feed(&b"data: {\"choices\":[{\"index\":0,\"delta\":{\"content\":\"Hello wor\"}}]}\n"[..].into(), &mut frames);
+//! assert!(frames.is_empty());
+//! decoder.feed(&b"\n"[..].into(), &mut frames);
+//! let answer: Answer = frames.iter().flat_map(|frame| &frame.events).collect();
+//! assert_eq!(answer.choices[0].text, "Hello wor");
+//!
+//! // Every frame goes out as it is or edited; then the stream is ended in its own dialect.
+//! let mut encoder = StreamEncoder::new(endpoint.dialect, framing);
+//! let mut edits = Edits::default();
+//! edits.add(0, Edit { start: 6, end: usize::MAX, replacement: "…".to_owned() });
+//! let out = encoder.redact(&frames[0], &edits);
+//! assert_eq!(out, "data: {\"choices\":[{\"index\":0,\"delta\":{\"content\":\"Hello …\"}}]}\n\n");
+//! let end = encoder.cut(&Notice { id: "x".to_owned(), message: "Stopped by policy.".to_owned() });
+//! assert!(end.ends_with(b"data: [DONE]\n\n"));
+//! # Ok::<(), agentguard_wire::ParseError>(())
+//! ```
 
 mod anthropic;
 pub mod body;

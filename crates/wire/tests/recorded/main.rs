@@ -12,5 +12,6 @@ mod cohere;
 mod expected;
 mod fixtures;
 mod gemini;
+mod opaque;
 mod openai_chat;
 mod openai_responses;

@@ -3,24 +3,16 @@
 use bytes::Bytes;
 use serde_json::{Value, json};
 
+use crate::testing::{self, edits, notice};
 use crate::{
-    Answer, Dialect, Edit, Edits, Endpoint, Event, Finish, Frame, Framing, Notice, Part, Request, Role,
-    StreamDecoder, StreamEncoder, TokenLogprob, Usage, parse_answer, parse_request, redact_answer, refuse,
-    replace_answer,
+    Answer, Dialect, Event, Finish, Frame, Framing, Part, Role, StreamDecoder, StreamEncoder, TokenLogprob,
+    Usage, parse_answer, redact_answer, refuse, replace_answer,
 };
 
 const CHAT: Dialect = Dialect::OpenaiChat;
 
-fn notice() -> Notice {
-    Notice { id: "x1".into(), message: "Stopped by policy.".into() }
-}
-
 fn frames(chunks: &[Value]) -> Vec<Frame> {
-    let text: String = chunks.iter().map(|chunk| format!("data: {chunk}\n\n")).collect();
-    let (mut decoder, mut frames) = (StreamDecoder::new(CHAT, Framing::Sse), Vec::new());
-    decoder.feed(&Bytes::from(text), &mut frames);
-    decoder.finish(&mut frames);
-    frames
+    testing::frames(CHAT, chunks)
 }
 
 fn answer(frames: &[Frame]) -> Answer {
@@ -30,18 +22,6 @@ fn answer(frames: &[Frame]) -> Answer {
 fn of_deltas(deltas: &[Value]) -> Answer {
     let chunk = |delta: &Value| json!({"choices": [{"index": 0, "delta": delta}]});
     answer(&frames(&deltas.iter().map(chunk).collect::<Vec<_>>()))
-}
-
-fn edits(choice: u32, start: usize, end: usize, replacement: &str) -> Edits {
-    let mut edits = Edits::default();
-    edits.add(choice, Edit { start, end, replacement: replacement.into() });
-    edits
-}
-
-fn request(body: &Value) -> Request {
-    let endpoint =
-        Endpoint::detect("POST", "/openai/deployments/gpt-4o/chat/completions").expect("known path");
-    parse_request(&endpoint, body.to_string().as_bytes()).expect("a chat request")
 }
 
 #[test]
@@ -188,7 +168,7 @@ fn redaction_of_a_stream_equals_that_of_the_answer() {
         let text: String = piece.iter().collect();
         json!({"seed": 1.5, "choices": [{"index": 0, "delta": {"content": text}, "text": text, "logprobs": logprobs}]})
     }).collect();
-    let edits = edits(0, 12, 36, "[removed]");
+    let edits = edits(12, 36, "[removed]");
     let mut encoder = StreamEncoder::new(CHAT, Framing::Sse);
     let mut decoder = StreamDecoder::new(CHAT, Framing::Sse);
     let (mut sent, mut again) = (String::new(), Vec::new());
@@ -221,7 +201,7 @@ fn snapshot_beside_the_delta_is_redacted_too() {
     let frames = frames(&[chunk("Yes. ", "Yes. "), chunk("No.", "Yes. No.")]);
     assert_eq!(answer(&frames).choices[0].text, "Yes. No.");
     let mut encoder = StreamEncoder::new(CHAT, Framing::Sse);
-    let edits = edits(0, 0, 5, "");
+    let edits = edits(0, 5, "");
     let sent: Vec<Value> = frames
         .iter()
         .map(|f| serde_json::from_slice(&encoder.redact(f, &edits)[6..]).expect("json"))
@@ -247,20 +227,23 @@ fn replacement_and_refusal_hold_only_the_notice() {
 
 #[test]
 fn request_is_read_whole() {
-    let request = request(&json!({
-        "n": 2, "stream": true, "logprobs": true, "max_tokens": 5, "response_format": {"type": "json_schema"},
-        "documents": [{"doc_id": "d1", "title": "T", "text": "X"}, {"id": "d2", "data": {"a": 1}}],
-        "tools": [{"type": "function", "function": {"name": "f", "description": "D", "parameters": {"type": "object"}}},
-            {"type": "custom", "custom": {"name": "c"}}, {"type": "web_search"}],
-        "functions": [{"name": "old"}],
-        "messages": [
-            {"role": "developer", "content": "Be good."},
-            {"role": "user", "content": [{"type": "text", "text": "Hi"}, {"type": "image_url", "image_url": {"url": "data:"}}]},
-            {"role": "assistant", "content": null, "reasoning_content": "hm", "tool_calls":
-                [{"id": "1", "type": "function", "function": {"name": "f", "arguments": "{}"}}]},
-            {"role": "tool", "tool_call_id": "1", "content": [{"type": "text", "text": "R"}]},
-        ],
-    }));
+    let request = testing::request(
+        "/openai/deployments/gpt-4o/chat/completions",
+        &json!({
+            "n": 2, "stream": true, "logprobs": true, "max_tokens": 5, "response_format": {"type": "json_schema"},
+            "documents": [{"doc_id": "d1", "title": "T", "text": "X"}, {"id": "d2", "data": {"a": 1}}],
+            "tools": [{"type": "function", "function": {"name": "f", "description": "D", "parameters": {"type": "object"}}},
+                {"type": "custom", "custom": {"name": "c"}}, {"type": "web_search"}],
+            "functions": [{"name": "old"}],
+            "messages": [
+                {"role": "developer", "content": "Be good."},
+                {"role": "user", "content": [{"type": "text", "text": "Hi"}, {"type": "image_url", "image_url": {"url": "data:"}}]},
+                {"role": "assistant", "content": null, "reasoning_content": "hm", "tool_calls":
+                    [{"id": "1", "type": "function", "function": {"name": "f", "arguments": "{}"}}]},
+                {"role": "tool", "tool_call_id": "1", "content": [{"type": "text", "text": "R"}]},
+            ],
+        }),
+    );
     assert_eq!(request.model, "gpt-4o", "Azure names the model in the path");
     assert!(request.stream && request.wants_json && request.sampling.logprobs);
     assert_eq!((request.choices, request.sampling.max_tokens), (2, Some(5)));
@@ -273,4 +256,12 @@ fn request_is_read_whole() {
     assert!(matches!(&request.messages[2].parts[0], Part::Reasoning(text) if text == "hm"));
     let result = Part::ToolResult { call_id: "1".into(), name: "f".into(), text: "R".into() };
     assert_eq!(request.messages[3].parts, [result]);
+}
+
+#[test]
+fn numbers_beside_an_edit_survive_to_the_last_digit() {
+    let body = r#"{"choices":[{"index":0,"message":{"content":"abc"}},{"index":1,"message":{"content":"abc"},
+        "logprobs":{"content":[{"token":"abc","logprob":-10.887645986434427}]}}]}"#;
+    let out = redact_answer(CHAT, body.as_bytes(), &edits(0, 1, "")).expect("an answer");
+    assert!(String::from_utf8_lossy(&out).contains("-10.887645986434427"));
 }

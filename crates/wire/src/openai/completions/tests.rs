@@ -5,8 +5,9 @@
 use bytes::Bytes;
 use serde_json::{Value, json};
 
+use crate::testing::notice;
 use crate::{
-    Answer, Dialect, Edit, Edits, Endpoint, Finish, Framing, Notice, Part, StreamDecoder, StreamEncoder,
+    Answer, Dialect, Edit, Edits, Endpoint, Finish, Framing, Part, StreamDecoder, StreamEncoder,
     TokenLogprob, Usage, parse_answer, parse_request, redact_answer, replace_answer,
 };
 
@@ -33,10 +34,6 @@ fn edits() -> Edits {
     let mut edits = Edits::default();
     edits.add(1, Edit { start: 1, end: 3, replacement: "-".into() });
     edits
-}
-
-fn notice() -> Notice {
-    Notice { id: "x1".into(), message: "Stopped by policy.".into() }
 }
 
 #[test]

@@ -5,26 +5,23 @@
 use bytes::Bytes;
 use serde_json::{Value, json};
 
+use crate::testing::{self, edits, notice};
 use crate::{
-    Answer, Dialect, Edit, Edits, Endpoint, Event, Finish, Frame, Framing, Notice, Part, Request, Role,
-    StreamDecoder, StreamEncoder, parse_answer, parse_request, redact_answer, replace_answer,
+    Answer, Dialect, Edits, Event, Finish, Frame, Framing, Part, Role, StreamDecoder, StreamEncoder,
+    parse_answer, redact_answer, replace_answer,
 };
 
 const RESPONSES: Dialect = Dialect::OpenaiResponses;
 
-fn notice() -> Notice {
-    Notice { id: "x1".into(), message: "Stopped by policy.".into() }
+fn frames(events: &[Value]) -> Vec<Frame> {
+    testing::frames(RESPONSES, events)
 }
 
-fn decode(stream: &[u8]) -> Vec<Frame> {
+fn decode(stream: &str) -> Vec<Frame> {
     let (mut decoder, mut frames) = (StreamDecoder::new(RESPONSES, Framing::Sse), Vec::new());
-    decoder.feed(&Bytes::copy_from_slice(stream), &mut frames);
+    decoder.feed(&Bytes::copy_from_slice(stream.as_bytes()), &mut frames);
     decoder.finish(&mut frames);
     frames
-}
-
-fn frames(events: &[Value]) -> Vec<Frame> {
-    decode(events.iter().map(|event| format!("data: {event}\n\n")).collect::<String>().as_bytes())
 }
 
 fn answer(frames: &[Frame]) -> Answer {
@@ -73,12 +70,6 @@ fn whole(text: &str, pieces: &[&str]) -> Vec<Value> {
     events
 }
 
-fn edits(start: usize, end: usize, replacement: &str) -> Edits {
-    let mut edits = Edits::default();
-    edits.add(0, Edit { start, end, replacement: replacement.into() });
-    edits
-}
-
 fn redact(frames: &[Frame], edits: &Edits) -> String {
     let mut encoder = StreamEncoder::new(RESPONSES, Framing::Sse);
     let out: Vec<u8> = frames.iter().flat_map(|frame| encoder.redact(frame, edits).to_vec()).collect();
@@ -109,7 +100,7 @@ fn text_is_read_however_little_a_provider_sends() {
         assert_eq!(answer.choices[0].text, "Yes. No.", "{left_out:?}");
         let redacted = redact(&frames, &edits(0, 4, "-"));
         assert!(!redacted.contains("Yes"), "{left_out:?}: {redacted}");
-        assert_eq!(self::answer(&decode(redacted.as_bytes())).choices[0].text, "- No.", "{left_out:?}");
+        assert_eq!(self::answer(&decode(&redacted)).choices[0].text, "- No.", "{left_out:?}");
     }
 }
 
@@ -170,7 +161,7 @@ fn redaction_reaches_everything_that_repeats_the_text() {
     );
     assert_eq!(redacted.matches("Aé [-]. End.").count(), 4);
     assert!(!redacted.contains("url_citation"), "offsets into text that is gone");
-    let again = answer(&decode(redacted.as_bytes()));
+    let again = answer(&decode(&redacted));
     assert_eq!(again.choices[0].text, "Aé [-]. End.");
 
     let body = json!({"id": "r", "status": "completed", "output": [message("Aé secret zz. End.")], "output_text": "Aé secret zz. End."});
@@ -193,11 +184,7 @@ fn frames_without_a_change_keep_their_bytes() {
 }
 
 fn cut(events: &[Value]) -> Vec<Value> {
-    let mut encoder = StreamEncoder::new(RESPONSES, Framing::Sse);
-    frames(events).iter().for_each(|frame| encoder.delivered(frame));
-    let text = String::from_utf8(encoder.cut(&notice()).to_vec()).expect("utf-8");
-    let data = text.lines().filter_map(|line| line.strip_prefix("data: "));
-    data.map(|data| serde_json::from_str(data).expect("json")).collect()
+    testing::cut(RESPONSES, events)
 }
 
 fn kinds(events: &[Value]) -> Vec<&str> {
@@ -281,27 +268,25 @@ fn replacement_holds_only_the_notice() {
     );
 }
 
-fn request(body: &Value) -> Request {
-    let endpoint = Endpoint::detect("POST", "/v1/responses").expect("known path");
-    parse_request(&endpoint, body.to_string().as_bytes()).expect("a request")
-}
-
 #[test]
 fn request_is_read_whole() {
-    let request = request(&json!({
-        "model": "m", "stream": true, "instructions": "Be good.", "previous_response_id": "r0", "max_output_tokens": 9,
-        "text": {"format": {"type": "json_schema"}}, "include": ["message.output_text.logprobs"],
-        "tools": [{"type": "function", "name": "f", "parameters": {"type": "object"}}, {"type": "web_search"},
-            {"type": "namespace", "name": "ns", "tools": [{"type": "custom", "name": "c"}]}],
-        "input": [
-            {"role": "user", "content": [{"type": "input_text", "text": "Hi"}, {"type": "input_image", "image_url": "u"}]},
-            {"type": "reasoning", "summary": [{"type": "summary_text", "text": "hm"}]},
-            {"type": "function_call", "call_id": "1", "name": "f", "arguments": "{}"},
-            {"type": "function_call_output", "call_id": "1", "output": [{"type": "input_text", "text": "R"}]},
-            {"type": "file_search_call", "results": [{"file_id": "d", "filename": "n", "text": "T"}]},
-            {"type": "code_interpreter_call", "outputs": [{"type": "logs", "logs": "42"}]},
-        ],
-    }));
+    let request = testing::request(
+        "/v1/responses",
+        &json!({
+            "model": "m", "stream": true, "instructions": "Be good.", "previous_response_id": "r0", "max_output_tokens": 9,
+            "text": {"format": {"type": "json_schema"}}, "include": ["message.output_text.logprobs"],
+            "tools": [{"type": "function", "name": "f", "parameters": {"type": "object"}}, {"type": "web_search"},
+                {"type": "namespace", "name": "ns", "tools": [{"type": "custom", "name": "c"}]}],
+            "input": [
+                {"role": "user", "content": [{"type": "input_text", "text": "Hi"}, {"type": "input_image", "image_url": "u"}]},
+                {"type": "reasoning", "summary": [{"type": "summary_text", "text": "hm"}]},
+                {"type": "function_call", "call_id": "1", "name": "f", "arguments": "{}"},
+                {"type": "function_call_output", "call_id": "1", "output": [{"type": "input_text", "text": "R"}]},
+                {"type": "file_search_call", "results": [{"file_id": "d", "filename": "n", "text": "T"}]},
+                {"type": "code_interpreter_call", "outputs": [{"type": "logs", "logs": "42"}]},
+            ],
+        }),
+    );
     assert!(request.stream && request.wants_json && request.sampling.logprobs);
     assert_eq!((request.continues.as_deref(), request.sampling.max_tokens), (Some("r0"), Some(9)));
     let tools: Vec<_> = request.tools.iter().map(|tool| (tool.name.as_str(), tool.hosted)).collect();
@@ -320,7 +305,7 @@ fn request_is_read_whole() {
     assert!(matches!(&request.messages[5].parts[0], Part::Document(found) if found.text == "T"));
     assert_eq!(request.messages[6].parts, [result("", "", "42")]);
     assert_eq!(
-        self::request(&json!({"model": "m", "input": "Hi"})).messages[0].parts,
+        testing::request("/v1/responses", &json!({"model": "m", "input": "Hi"})).messages[0].parts,
         [Part::Text("Hi".into())]
     );
 }
