@@ -4,7 +4,7 @@
 mod tests;
 
 use serde::Deserialize;
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::shape::{Delivered, Logprobs, Tokens, choice_index};
 use super::{error_message, finish};
@@ -176,19 +176,7 @@ impl EventEncoder for Encoder {
     }
 
     fn cut(&mut self, notice: &Notice) -> Vec<Payload> {
-        let open = self.delivered.end("cmpl-", notice);
-        let chunk = |index: u64| {
-            let chunk = json!({
-                "id": self.delivered.id,
-                "object": "text_completion",
-                "created": self.delivered.created,
-                "model": self.delivered.model,
-                "choices": [{"index": index, "text": "", "logprobs": null, "finish_reason": "content_filter"}],
-                "agentguard": {"id": notice.id, "message": notice.message},
-            });
-            (None, loose::bytes(&chunk))
-        };
-        open.into_iter().map(chunk).chain([(None, b"[DONE]".to_vec())]).collect()
+        self.delivered.cut(("text_completion", "cmpl-"), ("text", "".into()), notice)
     }
 }
 

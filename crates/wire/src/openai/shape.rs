@@ -3,8 +3,11 @@
 use std::collections::BTreeMap;
 
 use serde::Deserialize;
+use serde_json::{Value, json};
 
+use crate::codec::Payload;
 use crate::event::Events;
+use crate::loose::bytes;
 use crate::loose::lenient::{Count, List, Number, Obj, Text};
 use crate::response::{MAX_CHOICES, TokenLogprob, Usage};
 use crate::{Event, Notice};
@@ -82,9 +85,9 @@ pub(super) fn choice_index(index: Option<u64>) -> u32 {
 /// What the client was given of a stream of chunks, as far as a chunk that ends it needs it.
 #[derive(Debug, Default)]
 pub(super) struct Delivered {
-    pub(super) id: String,
-    pub(super) model: String,
-    pub(super) created: u64,
+    id: String,
+    model: String,
+    created: u64,
     /// Every choice that began, with whether it ended.
     choices: BTreeMap<u64, bool>,
 }
@@ -129,14 +132,36 @@ impl Delivered {
         }
     }
 
-    /// The choices to be ended, and an id where none was given: `prefix` and the notice's id.
-    pub(super) fn end(&mut self, prefix: &str, notice: &Notice) -> Vec<u64> {
+    /// A chunk for every choice that began and did not end, and the end of the stream. `kind` is the chunk's `object` and the
+    /// prefix of an id, where none was given; `nothing` is the empty content of a choice.
+    pub(super) fn cut(
+        &mut self,
+        kind: (&str, &str),
+        nothing: (&str, Value),
+        notice: &Notice,
+    ) -> Vec<Payload> {
+        let (object, prefix) = kind;
         if self.id.is_empty() {
             self.id = format!("{prefix}{}", notice.id);
         }
         if self.choices.is_empty() {
             self.choices.insert(0, false);
         }
-        self.choices.iter().filter(|(_, ended)| !**ended).map(|(index, _)| *index).collect()
+        let (field, content) = nothing;
+        let chunk = |index: &u64| {
+            let choice =
+                json!({"index": index, field: content, "logprobs": null, "finish_reason": "content_filter"});
+            let chunk = json!({
+                "id": self.id,
+                "object": object,
+                "created": self.created,
+                "model": self.model,
+                "choices": [choice],
+                "agentguard": {"id": notice.id, "message": notice.message},
+            });
+            (None, bytes(&chunk))
+        };
+        let open = self.choices.iter().filter(|(_, ended)| !**ended).map(|(index, _)| index);
+        open.map(chunk).chain([(None, b"[DONE]".to_vec())]).collect()
     }
 }

@@ -33,19 +33,7 @@ impl EventEncoder for Encoder {
     }
 
     fn cut(&mut self, notice: &Notice) -> Vec<Payload> {
-        let open = self.delivered.end("chatcmpl-", notice);
-        let chunk = |index: u64| {
-            let chunk = json!({
-                "id": self.delivered.id,
-                "object": "chat.completion.chunk",
-                "created": self.delivered.created,
-                "model": self.delivered.model,
-                "choices": [{"index": index, "delta": {}, "logprobs": null, "finish_reason": "content_filter"}],
-                "agentguard": {"id": notice.id, "message": notice.message},
-            });
-            (None, loose::bytes(&chunk))
-        };
-        open.into_iter().map(chunk).chain([(None, b"[DONE]".to_vec())]).collect()
+        self.delivered.cut(("chat.completion.chunk", "chatcmpl-"), ("delta", json!({})), notice)
     }
 }
 
