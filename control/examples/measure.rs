@@ -25,6 +25,8 @@ use uuid::Uuid;
 const DAY: i64 = 86_400_000_000;
 const QUESTIONS: usize = 200;
 
+/// The address of the i-th question, given the time.
+type Question = fn(i64, i64) -> String;
 type Http = Client<HttpConnector, Full<Bytes>>;
 
 #[tokio::main]
@@ -53,7 +55,7 @@ async fn main() {
     let size = std::fs::metadata(dir.path().join("agentguard.db")).map_or(0, |m| m.len());
     println!("database: {} MiB, {} bytes a verdict", size >> 20, size / sent.max(1));
 
-    let questions: [(&str, fn(i64, i64) -> String); 9] = [
+    let questions: [(&str, Question); 9] = [
         ("overview, 24 h", |now, i| format!("overview?from={}&to={now}", now - DAY - i * 60_000_000)),
         ("overview, 1 h", |now, i| {
             format!("overview?from={}&to={}", now - i * 60_000_000 - DAY / 24, now - i * 60_000_000)

@@ -64,3 +64,6 @@ pub(crate) struct RawBatch<'a> {
     #[serde(borrow)]
     pub(crate) events: Vec<&'a serde_json::value::RawValue>,
 }
+
+#[cfg(test)]
+mod tests;

@@ -16,6 +16,8 @@ mod names;
 mod rollup;
 mod store;
 mod tail;
+#[cfg(test)]
+mod testing;
 mod varint;
 
 pub use agentguard_api::query::PolicyView;

@@ -90,3 +90,6 @@ impl Hub {
         Start { lost, missed, live }
     }
 }
+
+#[cfg(test)]
+mod tests;

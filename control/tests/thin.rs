@@ -1,5 +1,7 @@
 //! The main way: a sidecar's batch is stored, listed, shown in detail and summed up.
 
+#![allow(clippy::unwrap_used, reason = "helpers of tests, outside #[test]")]
+
 mod support;
 
 use serde_json::json;

@@ -97,3 +97,6 @@ impl Params {
         })
     }
 }
+
+#[cfg(test)]
+mod tests;

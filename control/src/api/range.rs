@@ -106,3 +106,6 @@ fn span(text: &str) -> Option<i64> {
     let count: i64 = digits.bytes().all(|b| b.is_ascii_digit()).then(|| digits.parse().ok()).flatten()?;
     count.checked_mul(seconds)?.checked_mul(1_000_000)
 }
+
+#[cfg(test)]
+mod tests;

@@ -38,9 +38,9 @@ pub(super) async fn front(State(app): State<Arc<App>>, request: Request, next: N
     let method = request.method().clone();
     let route = request.extensions().get::<MatchedPath>().cloned();
     let route = route.as_ref().map_or("page", MatchedPath::as_str);
-    let response = match admit(&app, &request) {
-        Ok(()) => handle(&app, request, next, route).await,
-        Err(refusal) => refusal,
+    let response = match refusal(&app, &request) {
+        None => handle(&app, request, next, route).await,
+        Some(refusal) => refusal,
     };
     let mut response = problem::finish(response, &id);
     let headers = response.headers_mut();
@@ -59,22 +59,21 @@ pub(super) async fn front(State(app): State<Arc<App>>, request: Request, next: N
     response
 }
 
-/// Whether the request may come in.
-fn admit(app: &App, request: &Request) -> Result<(), Response> {
-    let path = request.uri().path();
+/// Why the request may not come in, if it may not.
+fn refusal(app: &App, request: &Request) -> Option<Response> {
     if app.auth.is_none() && !host_allowed(request, &app.hosts) {
         // A page elsewhere whose name was pointed at 127.0.0.1 (DNS rebinding) gets nothing.
-        return Err(ApiError::Host.into_response());
+        return Some(ApiError::Host.into_response());
     }
     let safe = matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS);
     if !safe && cross_site(request.headers()) {
-        return Err(ApiError::CrossSite.into_response());
+        return Some(ApiError::CrossSite.into_response());
     }
     match &app.auth {
-        Some(auth) if !auth::open(path) && !auth.admits(request.headers()) => {
-            Err(auth::refusal(request.headers(), request.uri()))
+        Some(auth) if !auth::open(request.uri().path()) && !auth.admits(request.headers()) => {
+            Some(auth::refusal(request.headers(), request.uri()))
         }
-        _ => Ok(()),
+        _ => None,
     }
 }
 
@@ -146,3 +145,6 @@ fn request_id(headers: &HeaderMap) -> String {
         _ => Uuid::now_v7().to_string(),
     }
 }
+
+#[cfg(test)]
+mod tests;

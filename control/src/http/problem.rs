@@ -10,7 +10,7 @@ use crate::store::StoreError;
 /// Why a request is refused.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum ApiError {
-    #[error("{what}")]
+    #[error("{field}: {what}")]
     Parameter { field: String, what: String, allowed: Vec<String> },
     #[error("{what}")]
     Body { field: Option<String>, what: String },

@@ -105,3 +105,6 @@ impl Store for Sqlite {
         self.writer.lock().await.close().await;
     }
 }
+
+#[cfg(test)]
+mod tests;

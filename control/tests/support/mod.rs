@@ -1,6 +1,7 @@
 //! A control plane on real sockets, and a client that sends what it is told and nothing else.
 
 #![allow(dead_code, reason = "each test binary uses its part")]
+#![allow(clippy::needless_pass_by_value, reason = "`json!` at the call reads best unborrowed")]
 
 use std::net::SocketAddr;
 
@@ -18,9 +19,9 @@ use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 /// A running control plane.
-pub struct Server {
-    pub api: SocketAddr,
-    pub metrics: SocketAddr,
+pub(crate) struct Server {
+    pub(crate) api: SocketAddr,
+    pub(crate) metrics: SocketAddr,
     dir: Option<TempDir>,
     drain: CancellationToken,
     task: JoinHandle<()>,
@@ -29,28 +30,28 @@ pub struct Server {
 
 /// An answer, read to its end.
 #[derive(Debug)]
-pub struct Answer {
-    pub status: StatusCode,
-    pub headers: HeaderMap,
-    pub body: Bytes,
+pub(crate) struct Answer {
+    pub(crate) status: StatusCode,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Bytes,
 }
 
 impl Answer {
-    pub fn json(&self) -> Value {
+    pub(crate) fn json(&self) -> Value {
         serde_json::from_slice(&self.body)
             .unwrap_or_else(|e| panic!("{e}: {} {:?}", self.status, String::from_utf8_lossy(&self.body)))
     }
 
-    pub fn text(&self) -> String {
+    pub(crate) fn text(&self) -> String {
         String::from_utf8_lossy(&self.body).into_owned()
     }
 
-    pub fn header(&self, name: &str) -> &str {
+    pub(crate) fn header(&self, name: &str) -> &str {
         self.headers.get(name).map_or("", |v| v.to_str().unwrap())
     }
 
     /// Asserts an RFC 9457 answer and returns it.
-    pub fn problem(&self, status: u16, code: &str) -> Value {
+    pub(crate) fn problem(&self, status: u16, code: &str) -> Value {
         assert_eq!(self.status, status, "{}", self.text());
         assert_eq!(self.header("content-type"), "application/problem+json");
         let problem = self.json();
@@ -62,18 +63,18 @@ impl Answer {
 }
 
 impl Server {
-    pub async fn start() -> Self {
+    pub(crate) async fn start() -> Self {
         Self::with(|_| {}).await
     }
 
     /// Starts one with a changed configuration.
-    pub async fn with(change: impl FnOnce(&mut Config)) -> Self {
+    pub(crate) async fn with(change: impl FnOnce(&mut Config)) -> Self {
         let dir = TempDir::new().unwrap();
         Self::on(dir, change).await
     }
 
     /// Starts one on an existing data directory.
-    pub async fn on(dir: TempDir, change: impl FnOnce(&mut Config)) -> Self {
+    pub(crate) async fn on(dir: TempDir, change: impl FnOnce(&mut Config)) -> Self {
         let mut config = Config::new(dir.path());
         config.listen = SocketAddr::from(([127, 0, 0, 1], 0));
         config.metrics_listen = Some(SocketAddr::from(([127, 0, 0, 1], 0)));
@@ -87,39 +88,45 @@ impl Server {
     }
 
     /// Drains it and hands its data directory back.
-    pub async fn stop(mut self) -> TempDir {
+    pub(crate) async fn stop(mut self) -> TempDir {
         self.drain.cancel();
         self.task.await.unwrap();
         self.dir.take().unwrap()
     }
 
-    pub async fn send(&self, request: Request<Full<Bytes>>) -> Answer {
+    pub(crate) async fn send(&self, request: Request<Full<Bytes>>) -> Answer {
         let response = self.client.request(request).await.unwrap();
         let (head, body) = response.into_parts();
         let body = body.collect().await.unwrap().to_bytes();
         Answer { status: head.status, headers: head.headers, body }
     }
 
-    pub fn request(&self, method: Method, path: &str) -> http::request::Builder {
+    pub(crate) fn request(&self, method: Method, path: &str) -> http::request::Builder {
         Request::builder().method(method).uri(format!("http://{}{path}", self.api))
     }
 
-    pub async fn get(&self, path: &str) -> Answer {
+    pub(crate) async fn get(&self, path: &str) -> Answer {
         self.send(self.request(Method::GET, path).body(Full::default()).unwrap()).await
     }
 
     /// GET that must succeed.
-    pub async fn ok(&self, path: &str) -> Value {
+    pub(crate) async fn ok(&self, path: &str) -> Value {
         let answer = self.get(path).await;
         assert_eq!(answer.status, StatusCode::OK, "{path}: {}", answer.text());
         answer.json()
     }
 
-    pub async fn post(&self, path: &str, body: impl Into<Bytes>) -> Answer {
+    pub(crate) async fn post(&self, path: &str, body: impl Into<Bytes>) -> Answer {
         self.post_as(path, "application/json", "", body).await
     }
 
-    pub async fn post_as(&self, path: &str, kind: &str, encoding: &str, body: impl Into<Bytes>) -> Answer {
+    pub(crate) async fn post_as(
+        &self,
+        path: &str,
+        kind: &str,
+        encoding: &str,
+        body: impl Into<Bytes>,
+    ) -> Answer {
         let mut request = self.request(Method::POST, path).header("content-type", kind);
         if !encoding.is_empty() {
             request = request.header("content-encoding", encoding);
@@ -128,14 +135,14 @@ impl Server {
     }
 
     /// Sends a batch and expects it to be taken.
-    pub async fn ingest(&self, instance: Uuid, events: &[Value]) -> Value {
+    pub(crate) async fn ingest(&self, instance: Uuid, events: &[Value]) -> Value {
         let answer = self.post(INGEST, batch(instance, events)).await;
         assert_eq!(answer.status, StatusCode::OK, "{}", answer.text());
         answer.json()
     }
 
     /// One sample of the metrics, by its whole name with labels.
-    pub async fn metric(&self, sample: &str) -> Option<f64> {
+    pub(crate) async fn metric(&self, sample: &str) -> Option<f64> {
         let uri = format!("http://{}/metrics", self.metrics);
         let answer = self.send(Request::get(uri).body(Full::default()).unwrap()).await;
         assert_eq!(answer.status, StatusCode::OK);
@@ -144,20 +151,20 @@ impl Server {
     }
 }
 
-pub const INGEST: &str = "/api/v1/ingest/verdicts";
-pub const HEARTBEAT: &str = "/api/v1/sidecar/heartbeat";
+pub(crate) const INGEST: &str = "/api/v1/ingest/verdicts";
+pub(crate) const HEARTBEAT: &str = "/api/v1/sidecar/heartbeat";
 
-pub fn batch(instance: Uuid, events: &[Value]) -> String {
+pub(crate) fn batch(instance: Uuid, events: &[Value]) -> String {
     json!({ "instance": instance, "events": events }).to_string()
 }
 
 /// Microseconds since the Unix epoch.
-pub fn now() -> i64 {
+pub(crate) fn now() -> i64 {
     std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_micros() as i64
 }
 
 /// A grounded answer; tests change what they are about.
-pub fn event(instance: Uuid, seq: u64) -> Value {
+pub(crate) fn event(instance: Uuid, seq: u64) -> Value {
     json!({
         "id": Uuid::now_v7(), "instance": instance, "seq": seq, "ts": now(),
         "direction": "outbound", "provider": "openai", "host": "api.openai.com", "path": "/v1/chat/completions",
@@ -173,7 +180,7 @@ pub fn event(instance: Uuid, seq: u64) -> Value {
 }
 
 /// [`event`] with members replaced.
-pub fn event_with(instance: Uuid, seq: u64, changes: Value) -> Value {
+pub(crate) fn event_with(instance: Uuid, seq: u64, changes: Value) -> Value {
     let mut event = event(instance, seq);
     for (name, value) in changes.as_object().unwrap() {
         event[name] = value.clone();

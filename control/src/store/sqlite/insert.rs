@@ -19,7 +19,7 @@ fn statement(rows: usize) -> SqlStr {
         "INSERT INTO verdict (n, ts, shape, inst, seq, risk, flagged, id, words, body) VALUES ".to_owned();
     for i in 0..rows {
         let comma = if i == 0 { "" } else { ", " };
-        let _ = write!(sql, "{comma}({})", vec!["?"; COLUMNS].join(", "));
+        let _ = write!(sql, "{comma}({})", ["?"; COLUMNS].join(", "));
     }
     sql.push_str(" ON CONFLICT DO NOTHING");
     // Nothing but the number of rows went into it.

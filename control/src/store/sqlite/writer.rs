@@ -80,6 +80,11 @@ impl Writer {
         Ok(done)
     }
 
+    #[cfg(test)]
+    pub(super) fn connection(&mut self) -> &mut SqliteConnection {
+        &mut self.conn
+    }
+
     /// One step of retention.
     pub(super) async fn sweep(&mut self, before: i64) -> Result<Swept, StoreError> {
         let swept = sweep::sweep(&mut self.conn, before, crate::clock::now()).await?;
@@ -174,7 +179,7 @@ impl<'w> Group<'_, 'w> {
                 }
                 Some(Conflict::Id) => rejects.push(bad(row.event, "id: another event has it")),
                 Some(Conflict::Seq) => {
-                    rejects.push(bad(row.event, "seq: another event of this instance has it"))
+                    rejects.push(bad(row.event, "seq: another event of this instance has it"));
                 }
             }
         }

@@ -1,0 +1,50 @@
+//! Events for this crate's own tests, made the way ingest makes them.
+
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use crate::ingest::event;
+use crate::store::{BadEvent, Done, Event, Incoming, Work};
+
+/// 2026-01-01T00:00:00Z, microseconds: a whole day, hour and minute.
+pub(crate) const DAY0: i64 = 1_767_225_600_000_000;
+
+/// A grounded event with members replaced.
+pub(crate) fn json(instance: Uuid, seq: u64, ts: i64, changes: &Value) -> Value {
+    let mut event = json!({
+        "id": Uuid::now_v7(), "instance": instance, "seq": seq, "ts": ts, "direction": "outbound",
+        "provider": "openai", "host": "api.openai.com", "path": "/v1/chat/completions", "model": "gpt-4o-mini",
+        "response_id": format!("chatcmpl-{seq}"), "verdict": "grounded", "risk": 0.1, "action": "annotate",
+        "mode": "pass", "explanation": "Every one of the 3 sentences follows from the evidence.", "judge": "rules-1",
+        "latency": { "total_ms": 812.34, "first_byte_ms": 210.0, "judge_ms": 0.4, "held_ms": 0.0 },
+        "workload": { "namespace": "shop", "name": "assistant", "pod": "assistant-1" },
+    });
+    for (name, value) in changes.as_object().unwrap() {
+        event[name] = value.clone();
+    }
+    event
+}
+
+/// An event as ingest hands it to the store.
+pub(crate) fn event(instance: Uuid, seq: u64, ts: i64, changes: &Value) -> Event {
+    let raw = json(instance, seq, ts, changes).to_string();
+    event::read(&raw, usize::try_from(seq).unwrap(), instance, i64::MAX / 2, 1 << 20).unwrap().0
+}
+
+/// A batch of events.
+pub(crate) fn batch(instance: Uuid, events: Vec<Event>) -> Work {
+    batch_with(instance, events, Vec::new())
+}
+
+/// A batch with events that cannot be stored.
+pub(crate) fn batch_with(instance: Uuid, events: Vec<Event>, bad: Vec<BadEvent>) -> Work {
+    Work::Batch(Incoming { instance, received: DAY0, workload: Default::default(), events, bad })
+}
+
+/// The reply to the one batch.
+pub(crate) fn reply(done: Vec<Done>) -> agentguard_api::BatchReply {
+    match done.into_iter().next() {
+        Some(Done::Batch(reply, _)) => reply,
+        other => panic!("no batch: {other:?}"),
+    }
+}
