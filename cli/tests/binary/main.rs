@@ -1,5 +1,7 @@
 //! The `agentguard` binary as people start it: over real sockets, with real signals.
 
+#![cfg(test)]
+
 mod demo;
 mod running;
 mod score;
