@@ -1,36 +1,43 @@
 //! The life of an exchange, to be read aloud.
 //!
 //! A connection is accepted and told apart in `front/`, its requests are routed in `http/guard.rs`. Those that an LLM
-//! endpoint answers come here; all others are plainly proxied by pingora.
+//! endpoint or an agent answers come here; all others are plainly proxied by pingora.
 
 use std::sync::Arc;
 
 use agentguard_judge::{Evidence, NotChecked, Verdict};
-use agentguard_policy::{Action, Exchange};
+use agentguard_policy::{Action, Direction, Exchange};
+use agentguard_wire::Request;
 use agentguard_wire::encoding::Decoder;
-use agentguard_wire::{Framing, Request};
+use http::Method;
+use http::header::ACCEPT;
 use pingora::http::ResponseHeader;
 use pingora::proxy::Session;
 use pingora::{ErrorSource, Result};
 
-use crate::exchange::format::Format;
+use crate::exchange::format::{self, Format, Layout, Shape};
 use crate::exchange::judging::Judging;
 use crate::exchange::ledger::{Ledger, Outcome};
 use crate::exchange::plan::Plan;
 use crate::exchange::stream::Flow;
-use crate::exchange::{Parts, format, forward, refuse, request, tee, whole};
+use crate::exchange::{Parts, forward, refuse, request, tee, whole};
 use crate::http::relay::Relay;
 use crate::http::route::Route;
 use crate::shared::Shared;
 
-/// Whether a request becomes an exchange.
+/// Whether a request becomes an exchange: every call of an LLM endpoint, and every question to an agent.
 pub(crate) fn concerns(session: &Session, route: &Route) -> bool {
-    route.endpoint.is_some() && !session.is_upgrade_req()
+    let head = session.req_header();
+    let waits_for_events =
+        || head.headers.get(ACCEPT).is_some_and(|v| v.as_bytes().starts_with(b"text/event-stream"));
+    let asks = route.direction == Direction::Inbound
+        && (head.method == Method::POST || (head.method == Method::GET && waits_for_events()));
+    (route.endpoint.is_some() || asks) && !session.is_upgrade_req()
 }
 
 /// From the request's head to the answer's last byte.
 pub(crate) async fn exchange(session: &mut Session, route: &Arc<Route>, shared: &Arc<Shared>) -> Result<()> {
-    let Some(format) = route.endpoint.clone().map(|endpoint| Format { endpoint }) else { return Ok(()) };
+    let format = route.endpoint.clone().map_or(Format::Generic, Format::Llm);
     // Whatever happens from here on, one event comes of it.
     let mut ledger = Ledger::open(session, route, shared);
     // The request is read, as far as the limit goes; what is longer streams on unread.
@@ -40,8 +47,15 @@ pub(crate) async fn exchange(session: &mut Session, route: &Arc<Route>, shared: 
     let plan = plan(route, asked.model(&format), shared);
     ledger.planned(&plan);
     let streams = asked.request.as_ref().is_ok_and(|request| request.stream);
-    // Evidence is prepared from now on, while the provider thinks.
-    let mut judging = prepare(asked.request, &plan, shared);
+    // Evidence is prepared from now on, while the provider thinks; an agent's is complete only when it speaks.
+    let mut judging = match asked.request {
+        Err(reason) => Judging::failed(reason),
+        Ok(_) if !plan.judges() => Judging::failed(NotChecked::Disabled),
+        Ok(request) => match route.direction {
+            Direction::Outbound => judge_answer(request, &plan, &mut ledger, shared),
+            Direction::Inbound => judge_reply(request, &plan, &ledger, shared),
+        },
+    };
     // A request that may not go out unjudged ends here.
     if let Some(reason) = judging.failure().filter(|reason| plan.stops(*reason)) {
         return refuse::turn_away(reason, &format, &mut ledger).send(session).await;
@@ -64,18 +78,19 @@ async fn answer(relay: &mut Relay<'_>, streams: bool, mut parts: Parts<'_>) -> R
     // An error is the provider's own word: it passes untouched.
     if !head.status.is_success() {
         parts.ledger.settle(Outcome::seen(Verdict::not_checked(NotChecked::UpstreamError)));
-        relay.send_head(head).await?;
-        return forward::rest(relay, &parts.shared.cut).await;
+        return opaque(relay, head, &mut parts).await;
     }
-    match parts.format.framing(forward::content_type(&head), streams) {
+    match parts.format.shape(forward::content_type(&head), streams, forward::length(&head).is_some()) {
+        // Pictures and pages are nobody's claims.
+        Shape::Opaque => opaque(relay, head, &mut parts).await,
         // One piece is judged as one.
-        None => whole::deliver(relay, head, &mut parts).await,
+        Shape::Whole => whole::deliver(relay, head, &mut parts).await,
         // A stream passes through our hands where there is something to do to it, and past us where there is not.
-        Some(framing) => {
+        Shape::Stream(layout) => {
             parts.ledger.streamed();
-            match hands_on(&head, framing, &parts) {
-                Hands::Off => tee::deliver(relay, head, framing, &mut parts).await,
-                Hands::On(decoder) => Flow::new(relay, head, framing, decoder, parts)?.run().await,
+            match hands(&head, layout, &parts) {
+                Hands::Off => tee::deliver(relay, head, layout, &mut parts).await,
+                Hands::On(decoder) => Flow::new(relay, head, layout, decoder, parts)?.run().await,
                 Hands::Tied(reason) => {
                     let verdict = Verdict::not_checked(reason);
                     relay.refuse(refuse::reply(verdict, parts.format, parts.ledger)).await
@@ -95,12 +110,12 @@ enum Hands {
     Tied(NotChecked),
 }
 
-fn hands_on(head: &ResponseHeader, framing: Framing, parts: &Parts<'_>) -> Hands {
+fn hands(head: &ResponseHeader, layout: Layout, parts: &Parts<'_>) -> Hands {
     let plan = parts.plan;
     let encoding = forward::encoding(head);
     if !plan.acts() {
         // Only a comment could be added, and only between plain events.
-        let comments = plan.action == Action::Annotate && framing == Framing::Sse && encoding.is_none();
+        let comments = plan.action == Action::Annotate && layout.has_comments() && encoding.is_none();
         return if comments { Hands::On(None) } else { Hands::Off };
     }
     match encoding.map(|encoding| Decoder::new(encoding, parts.shared.limits.decoded_bytes)) {
@@ -111,6 +126,15 @@ fn hands_on(head: &ResponseHeader, framing: Framing, parts: &Parts<'_>) -> Hands
             if plan.stops(reason) { Hands::Tied(reason) } else { Hands::Off }
         }
     }
+}
+
+/// Passes an answer on that is not read. An agent's own errors and pages are not even reported.
+async fn opaque(relay: &mut Relay<'_>, head: Box<ResponseHeader>, parts: &mut Parts<'_>) -> Result<()> {
+    if matches!(parts.format, Format::Generic) {
+        parts.ledger.discard();
+    }
+    relay.send_head(head).await?;
+    forward::rest(relay, &parts.shared.cut).await
 }
 
 /// The policy for a request.
@@ -126,13 +150,36 @@ fn plan(route: &Route, model: &str, shared: &Shared) -> Plan {
     Plan::new(policy.resolve(&exchange).clone(), policy.revision.clone())
 }
 
-/// Begins to judge, where there is something to judge by.
-fn prepare(request: Result<Request, NotChecked>, plan: &Plan, shared: &Shared) -> Judging {
-    match request {
-        Err(reason) => Judging::failed(reason),
-        Ok(_) if !plan.judges() => Judging::failed(NotChecked::Disabled),
-        Ok(request) => {
-            Judging::begin(&shared.judged, plan.rule.settings(), move || Evidence::gather(&request))
+/// Begins to judge a provider's answer. What the agent is shown here is evidence for its own reply, too.
+fn judge_answer(request: Request, plan: &Plan, ledger: &mut Ledger, shared: &Shared) -> Judging {
+    let witness = shared.contexts.as_ref().map(|contexts| {
+        let (call, witness) = contexts.begin(ledger.origin().0);
+        ledger.informs(call);
+        witness
+    });
+    Judging::begin(&shared.judged, plan.rule.settings(), move || {
+        let evidence = Evidence::gather(&request);
+        if let Some(witness) = witness {
+            witness.saw(&evidence);
         }
-    }
+        (evidence, None)
+    })
+}
+
+/// Judges an agent's reply, once it speaks, by what it was asked and what it has seen by then.
+fn judge_reply(question: Request, plan: &Plan, ledger: &Ledger, shared: &Shared) -> Judging {
+    let contexts = shared.contexts.clone();
+    let (trace, begun) = ledger.origin();
+    let trace = trace.map(str::to_owned);
+    Judging::when_heard(&shared.judged, plan.rule.settings(), move || {
+        let asked = Evidence::gather(&question);
+        let seen = contexts.map(|contexts| contexts.seen(trace.as_deref(), begun));
+        match seen {
+            Some((seen, correlation)) if correlation.is_some() => {
+                let sources = asked.sources().iter().cloned().chain(seen).collect();
+                (Evidence::from_sources(sources, asked.tools().to_vec()), correlation)
+            }
+            _ => (asked, None),
+        }
+    })
 }

@@ -15,6 +15,7 @@ use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use crate::exchange::context::Contexts;
 use crate::exchange::metrics::JudgeMetrics;
 use crate::front::listener::Listener;
 use crate::http::route::Router;
@@ -89,6 +90,8 @@ impl Proxy {
             exchanges: Arc::new(Semaphore::new(config.limits.exchanges)),
             judged: Arc::new(Semaphore::new(config.limits.judged)),
             judge_metrics: JudgeMetrics::new(registry)?,
+            contexts: (!config.inbound.is_empty())
+                .then(|| Arc::new(Contexts::new(config.timeouts.context, config.limits.context_bytes))),
             timeouts: config.timeouts,
             metrics: Metrics::new(registry)?,
             cut: CancellationToken::new(),

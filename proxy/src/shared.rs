@@ -8,6 +8,7 @@ use arc_swap::ArcSwap;
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
+use crate::exchange::context::Contexts;
 use crate::exchange::metrics::JudgeMetrics;
 use crate::metrics::Metrics;
 use crate::{Limits, Recorder, Timeouts};
@@ -25,6 +26,8 @@ pub(crate) struct Shared {
     pub(crate) exchanges: Arc<Semaphore>,
     /// Places for exchanges that are judged.
     pub(crate) judged: Arc<Semaphore>,
+    /// What agents see in their calls; `None` without an inbound listener.
+    pub(crate) contexts: Option<Arc<Contexts>>,
     /// Cancelled at the end of the drain: whatever still runs is cut.
     pub(crate) cut: CancellationToken,
 }

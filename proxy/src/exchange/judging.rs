@@ -8,6 +8,7 @@ use std::mem::replace;
 use std::sync::Arc;
 use std::time::Duration;
 
+use agentguard_api::Correlation;
 use agentguard_judge::session::Output;
 use agentguard_judge::{Evidence, NotChecked, Session, Settings, Verdict};
 use agentguard_wire::{Answer, Event};
@@ -17,14 +18,19 @@ use tokio::time::{Instant, timeout};
 
 use super::off_worker::{self, Panicked};
 
-/// What evidence preparation came to.
-type Prepared = (Result<Evidence, Panicked>, Duration);
+/// What there is to judge by, and, for an agent's reply, how that was found.
+pub(crate) type Grounds = (Evidence, Option<Correlation>);
+
+/// Gathers the grounds. Runs off the data path.
+type Prepare = Box<dyn FnOnce() -> Grounds + Send>;
 
 /// One response being judged.
 pub(crate) struct Judging {
     state: State,
+    places: Option<Arc<Semaphore>>,
     settings: Settings,
     evidence: Option<Arc<Evidence>>,
+    correlation: Option<Correlation>,
     spent: Duration,
     /// Whether there was anything to judge.
     heard: bool,
@@ -32,8 +38,10 @@ pub(crate) struct Judging {
 }
 
 enum State {
-    /// The evidence is prepared; what arrives meanwhile waits.
-    Preparing { task: JoinHandle<Prepared>, backlog: Vec<Event> },
+    /// The grounds are gathered once there is something to judge.
+    Waiting(Prepare),
+    /// They are being gathered; what arrives meanwhile waits.
+    Preparing { task: JoinHandle<(Result<Grounds, Panicked>, Duration)>, backlog: Vec<Event> },
     /// Everything is read as it arrives.
     Reading(Box<Session>),
     /// There will be no verdict.
@@ -47,29 +55,48 @@ pub(crate) struct Step {
 }
 
 impl Judging {
-    /// Takes a place and begins to prepare the evidence, off the data path.
-    ///
-    /// Without a place it is a judging that has failed already, with [`NotChecked::Overload`].
+    /// Begins to gather the grounds at once. Without a place among `places` it fails, with [`NotChecked::Overload`].
     pub(crate) fn begin(
         places: &Arc<Semaphore>,
         settings: Settings,
-        prepare: impl FnOnce() -> Evidence + Send + 'static,
+        prepare: impl FnOnce() -> Grounds + Send + 'static,
     ) -> Self {
-        let Ok(place) = places.clone().try_acquire_owned() else { return Self::failed(NotChecked::Overload) };
-        let task = tokio::task::spawn_blocking(move || {
-            let begun = Instant::now();
-            (off_worker::caught(prepare), begun.elapsed())
-        });
-        let state = State::Preparing { task, backlog: Vec::new() };
-        Self { state, settings, evidence: None, spent: Duration::ZERO, heard: false, _place: Some(place) }
+        let mut judging = Self::when_heard(places, settings, prepare);
+        judging.start();
+        judging
+    }
+
+    /// Begins when there is something to judge: an agent has seen what it goes by when it speaks, not before.
+    pub(crate) fn when_heard(
+        places: &Arc<Semaphore>,
+        settings: Settings,
+        prepare: impl FnOnce() -> Grounds + Send + 'static,
+    ) -> Self {
+        let state = State::Waiting(Box::new(prepare));
+        Self { state, places: Some(places.clone()), settings, ..Self::failed(NotChecked::Aborted) }
+    }
+
+    fn start(&mut self) {
+        let overload = State::Failed(NotChecked::Overload);
+        let State::Waiting(prepare) = replace(&mut self.state, overload) else { return };
+        self._place = self.places.take().and_then(|places| places.try_acquire_owned().ok());
+        if self._place.is_some() {
+            let task = tokio::task::spawn_blocking(move || {
+                let begun = Instant::now();
+                (off_worker::caught(prepare), begun.elapsed())
+            });
+            self.state = State::Preparing { task, backlog: Vec::new() };
+        }
     }
 
     /// One that will not come to a verdict, for that reason.
     pub(crate) fn failed(reason: NotChecked) -> Self {
         Self {
             state: State::Failed(reason),
+            places: None,
             settings: Settings::default(),
             evidence: None,
+            correlation: None,
             spent: Duration::ZERO,
             heard: false,
             _place: None,
@@ -91,6 +118,11 @@ impl Judging {
         self.spent
     }
 
+    /// How the grounds of an agent's reply were found.
+    pub(crate) fn correlation(&self) -> Option<Correlation> {
+        self.correlation
+    }
+
     /// The evidence, once it is prepared.
     pub(crate) fn evidence(&self) -> Option<&Arc<Evidence>> {
         self.evidence.as_ref()
@@ -101,8 +133,11 @@ impl Judging {
         if !concerns(event) {
             return Some(Output::default());
         }
-        self.heard |= speaks(event);
+        if speaks(event) && !replace(&mut self.heard, true) && matches!(self.state, State::Waiting(_)) {
+            self.start();
+        }
         match &mut self.state {
+            State::Waiting(_) => Some(Output::default()),
             State::Preparing { backlog, .. } => {
                 backlog.push(event.clone());
                 None
@@ -124,8 +159,9 @@ impl Judging {
         let prepared = task.await;
         let failed = State::Failed(NotChecked::JudgeError);
         let State::Preparing { backlog, .. } = replace(&mut self.state, failed) else { return Vec::new() };
-        if let Ok((Ok(evidence), spent)) = prepared {
+        if let Ok((Ok((evidence, correlation)), spent)) = prepared {
             let evidence = Arc::new(evidence);
+            self.correlation = correlation;
             self.spent += spent;
             self.state = State::Reading(Box::new(Session::new(evidence.clone(), self.settings.clone())));
             self.evidence = Some(evidence);
@@ -143,6 +179,7 @@ impl Judging {
     /// The reason why there is none.
     pub(crate) fn finish(&mut self) -> Result<Verdict, NotChecked> {
         match replace(&mut self.state, State::Failed(NotChecked::Aborted)) {
+            State::Waiting(_) => Err(NotChecked::Empty),
             State::Preparing { .. } => Err(NotChecked::Timeout),
             State::Failed(reason) => Err(reason),
             State::Reading(_) if !self.heard => Err(NotChecked::Empty),
@@ -179,6 +216,9 @@ impl Judging {
             |choice: &agentguard_wire::Choice| choice.text.is_empty() && choice.tool_calls.is_empty();
         if answer.choices.iter().all(silent) && self.failure().is_none() {
             return Err(NotChecked::Empty);
+        }
+        if matches!(self.state, State::Waiting(_)) {
+            self.start();
         }
         let deadline = Instant::now() + limit;
         if self.owes() {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use agentguard_api::{Correlation, Latency, VerdictEvent};
+use agentguard_api::{Latency, VerdictEvent};
 use agentguard_judge::{Evidence, NotChecked, State, Verdict};
 use agentguard_policy::{Action, Delivery};
 use agentguard_wire::{Answer, Event};
@@ -13,6 +13,7 @@ use uuid::Uuid;
 
 use super::annotate::Note;
 use super::content;
+use super::context::Call;
 use super::judging::Judging;
 use super::plan::Plan;
 use super::stream::LAST;
@@ -41,6 +42,8 @@ pub(crate) struct Ledger {
     answer: Answer,
     /// Whether the stream said that it ends.
     ended: bool,
+    discarded: bool,
+    call: Option<Arc<Call>>,
     /// Bytes of text kept in `answer`.
     kept: usize,
     evidence: Option<Arc<Evidence>>,
@@ -49,7 +52,6 @@ pub(crate) struct Ledger {
 impl Ledger {
     /// Opens it with what the request's head says.
     pub(crate) fn open(session: &Session, route: &Route, shared: &Arc<Shared>) -> Self {
-        shared.judge_metrics.seen(route.direction);
         let head = session.req_header();
         let verdict = Verdict::not_checked(NotChecked::Aborted);
         let event = VerdictEvent {
@@ -95,6 +97,8 @@ impl Ledger {
             outcome: None,
             answer: Answer::default(),
             ended: false,
+            discarded: false,
+            call: None,
             kept: 0,
             evidence: None,
         }
@@ -103,6 +107,21 @@ impl Ledger {
     /// The exchange's id.
     pub(crate) fn id(&self) -> Uuid {
         self.event.id
+    }
+
+    /// It was no exchange that concerns us after all: nothing is recorded.
+    pub(crate) fn discard(&mut self) {
+        self.discarded = true;
+    }
+
+    /// Takes part in judging the agent's reply: what the agent sees here is evidence there.
+    pub(crate) fn informs(&mut self, call: Arc<Call>) {
+        self.call = Some(call);
+    }
+
+    /// The W3C trace id, and when it began.
+    pub(crate) fn origin(&self) -> (Option<&str>, Instant) {
+        (self.event.trace.as_deref(), self.begun)
     }
 
     /// Notes the format and the model asked for.
@@ -156,12 +175,8 @@ impl Ledger {
     /// Notes what the judge took so far, and what it goes by.
     pub(crate) fn judged(&mut self, judging: &Judging) {
         self.event.latency.judge_ms = ms(judging.spent());
+        self.event.correlation = judging.correlation();
         self.evidence = judging.evidence().cloned();
-    }
-
-    /// Notes how the agent's own calls were found.
-    pub(crate) fn correlated(&mut self, correlation: Option<Correlation>) {
-        self.event.correlation = correlation;
     }
 
     /// Notes how it ends, as far as that is known now. The last word stands.
@@ -191,8 +206,17 @@ impl Ledger {
 
 impl Drop for Ledger {
     fn drop(&mut self) {
+        if self.discarded {
+            return;
+        }
+        if let Some(call) = self.call.take() {
+            call.heard(&self.answer);
+        }
         let aborted = || Outcome::seen(Verdict::not_checked(NotChecked::Aborted));
         let Outcome { verdict, action, would } = self.outcome.take().unwrap_or_else(aborted);
+        if self.event.dialect.is_empty() && verdict.reason == Some(NotChecked::Empty) {
+            return; // an agent's reply without words is no answer of a model's
+        }
         let mut event = self.event.clone();
         event.latency.total_ms = ms(self.begun.elapsed());
         let answer = std::mem::take(&mut self.answer);

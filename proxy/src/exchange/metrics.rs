@@ -1,7 +1,6 @@
 //! Metrics of judging.
 
 use agentguard_api::VerdictEvent;
-use agentguard_policy::Direction;
 use prometheus::{Histogram, HistogramOpts, IntCounterVec, Opts, Registry};
 
 /// Seconds in the judge. Rules take tens of microseconds; a model will take tens of milliseconds.
@@ -61,12 +60,9 @@ impl JudgeMetrics {
         })
     }
 
-    pub(crate) fn seen(&self, direction: Direction) {
-        self.seen.with_label_values(&[direction.as_str()]).inc();
-    }
-
     /// An exchange ended in this event.
     pub(crate) fn ended(&self, event: &VerdictEvent) {
+        self.seen.with_label_values(&[event.direction.as_str()]).inc();
         match event.reason {
             None => {
                 self.judged.with_label_values(&[event.direction.as_str()]).inc();

@@ -2,8 +2,10 @@
 
 pub(crate) mod annotate;
 pub(crate) mod content;
+pub(crate) mod context;
 pub(crate) mod format;
 pub(crate) mod forward;
+pub(crate) mod generic;
 pub(crate) mod judging;
 pub(crate) mod ledger;
 pub(crate) mod metrics;

@@ -6,7 +6,7 @@ use std::time::Duration;
 use agentguard_judge::NotChecked;
 use agentguard_wire::Request;
 use bytes::{Bytes, BytesMut};
-use http::header::{CONTENT_ENCODING, CONTENT_LENGTH, EXPECT};
+use http::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, EXPECT};
 use pingora::proxy::Session;
 use pingora::{ErrorType, OrErr, Result};
 use tokio::time::timeout;
@@ -27,7 +27,7 @@ impl Asked {
     /// The model asked for, as far as that is known.
     pub(crate) fn model<'a>(&'a self, format: &'a Format) -> &'a str {
         let named = self.request.as_ref().map(|request| request.model.as_str()).unwrap_or_default();
-        if named.is_empty() { format.endpoint.model.as_deref().unwrap_or_default() } else { named }
+        if named.is_empty() { format.model() } else { named }
     }
 }
 
@@ -82,7 +82,7 @@ async fn understand(
     }
     let encoding = header(session, CONTENT_ENCODING).filter(|value| !value.eq_ignore_ascii_case("identity"));
     let body = format::decode(encoding, joined(&upload.read), limits.decoded_bytes).await?;
-    format.request(body).await
+    format.request(header(session, CONTENT_TYPE).unwrap_or_default(), body).await
 }
 
 /// The chunks as one.

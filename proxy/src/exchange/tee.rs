@@ -2,12 +2,12 @@
 
 use agentguard_judge::NotChecked;
 use agentguard_wire::encoding::{Decoder, EncodingError};
-use agentguard_wire::{Event, Frame, Framing, StreamDecoder};
+use agentguard_wire::{Event, Frame};
 use bytes::Bytes;
 use pingora::Result;
 use pingora::http::ResponseHeader;
 
-use super::format::{self, Format};
+use super::format::{self, Format, Frames, Layout};
 use super::ledger::{Outcome, settled};
 use super::off_worker::{self, Panicked};
 use super::stream::LAST;
@@ -18,12 +18,12 @@ use crate::http::relay::{Received, Relay};
 pub(crate) async fn deliver(
     relay: &mut Relay<'_>,
     head: Box<ResponseHeader>,
-    framing: Framing,
+    layout: Layout,
     parts: &mut Parts<'_>,
 ) -> Result<()> {
     let encoding = forward::encoding(&head).map(str::to_owned);
     let mut reader =
-        Reader::new(parts.format, framing, encoding.as_deref(), parts.shared.limits.decoded_bytes);
+        Reader::new(parts.format, layout, encoding.as_deref(), parts.shared.limits.decoded_bytes);
     relay.send_head(head).await?;
     loop {
         let owes = parts.judging.owes();
@@ -52,16 +52,15 @@ pub(crate) async fn deliver(
 /// Reads a stream for the judge only.
 struct Reader {
     decoder: Option<Decoder>,
-    frames: StreamDecoder,
+    frames: Frames,
     /// Why the rest is not read.
     failure: Option<NotChecked>,
     /// Whether a frame made no sense.
     unread: bool,
-    found: Vec<Frame>,
 }
 
 impl Reader {
-    fn new(format: &Format, framing: Framing, encoding: Option<&str>, limit: usize) -> Self {
+    fn new(format: &Format, layout: Layout, encoding: Option<&str>, limit: usize) -> Self {
         let (mut decoder, mut failure) = (None, None);
         if let Some(encoding) = encoding {
             match Decoder::new(encoding, limit) {
@@ -69,35 +68,23 @@ impl Reader {
                 Err(error) => failure = Some(format::undecodable(&error)),
             }
         }
-        Self { decoder, frames: format.decoder(framing), failure, unread: false, found: Vec::new() }
+        Self { decoder, frames: format.decoder(layout), failure, unread: false }
     }
 
     fn read(&mut self, bytes: &Bytes, parts: &mut Parts<'_>) {
-        if self.failure.is_some() {
-            return;
+        if self.failure.is_none() {
+            let decoder = self.decoder.as_mut();
+            let decoded = off_worker::caught(|| decoder.map_or_else(|| Ok(bytes.clone()), |d| d.feed(bytes)));
+            self.took(decoded, false, parts);
         }
-        let Self { decoder, frames, found, .. } = self;
-        let read = off_worker::caught(|| {
-            let decoded = decoder.as_mut().map_or_else(|| Ok(bytes.clone()), |d| d.feed(bytes))?;
-            frames.feed(&decoded, found);
-            Ok(())
-        });
-        self.took(read, parts);
     }
 
     fn finish(&mut self, parts: &mut Parts<'_>) {
-        if self.failure.is_some() {
-            return;
+        if self.failure.is_none() {
+            let decoder = self.decoder.as_mut();
+            let rest = off_worker::caught(|| decoder.map_or_else(|| Ok(Bytes::new()), Decoder::finish));
+            self.took(rest, true, parts);
         }
-        let Self { decoder, frames, found, .. } = self;
-        let read = off_worker::caught(|| {
-            if let Some(decoder) = decoder {
-                frames.feed(&decoder.finish()?, found);
-            }
-            frames.finish(found);
-            Ok(())
-        });
-        self.took(read, parts);
     }
 
     /// Why the judge has not heard everything.
@@ -105,13 +92,21 @@ impl Reader {
         self.failure.or(self.unread.then_some(NotChecked::UnknownDialect))
     }
 
-    fn took(&mut self, read: Result<Result<(), EncodingError>, Panicked>, parts: &mut Parts<'_>) {
-        self.failure = match read {
-            Ok(Ok(())) => None,
-            Ok(Err(error)) => Some(format::undecodable(&error)),
-            Err(Panicked) => Some(NotChecked::JudgeError),
+    fn took(
+        &mut self,
+        decoded: Result<Result<Bytes, EncodingError>, Panicked>,
+        last: bool,
+        parts: &mut Parts<'_>,
+    ) {
+        let (bytes, failure) = match decoded {
+            Ok(Ok(bytes)) => (bytes, None),
+            Ok(Err(error)) => (Bytes::new(), Some(format::undecodable(&error))),
+            Err(Panicked) => (Bytes::new(), Some(NotChecked::JudgeError)),
         };
-        for event in self.found.drain(..).flat_map(|frame| frame.events) {
+        let mut found = Vec::new();
+        let framed = self.frames.feed(&bytes, last, &mut found);
+        self.failure = failure.or(framed.err().map(|Panicked| NotChecked::JudgeError));
+        for event in found.into_iter().flat_map(|frame: Frame| frame.events) {
             self.unread |= event == Event::Unreadable;
             parts.ledger.heard(&event);
             let _ = parts.judging.read(&event); // what it settles holds nothing up here

@@ -26,12 +26,16 @@ pub(crate) enum Fault {
     Request,
     /// The proxy is being stopped.
     Stopped,
+    /// None: the policy stopped it.
+    Cut,
     /// Something of our own.
     Internal,
 }
 
 /// The error type of a name that does not resolve.
 pub(crate) const RESOLVE: ErrorType = ErrorType::Custom("Resolve");
+/// The error type of a stream that the policy stops and whose format has no ending.
+pub(crate) const CUT: ErrorType = ErrorType::Custom("Cut");
 /// The error type of an exchange that is cut because the proxy stops.
 pub(crate) const STOPPED: ErrorType = ErrorType::Custom("Stopped");
 
@@ -42,6 +46,7 @@ impl Fault {
         match (&error.etype, error.esource()) {
             (t, _) if *t == RESOLVE => Self::Resolve,
             (t, _) if *t == STOPPED => Self::Stopped,
+            (t, _) if *t == CUT => Self::Cut,
             (
                 E::ReadTimedout | E::InvalidHTTPHeader | E::H1Error | E::HTTPStatus(_),
                 ErrorSource::Downstream,
@@ -79,6 +84,7 @@ impl Fault {
             Self::Client => "client",
             Self::Request => "request",
             Self::Stopped => "stopped",
+            Self::Cut => "cut",
             Self::Internal => "internal",
         }
     }
@@ -97,7 +103,7 @@ impl Fault {
             Self::Request => (400, "the request could not be read".to_owned()),
             Self::Stopped => (503, "the proxy is being stopped".to_owned()),
             Self::Internal => (500, "the proxy failed".to_owned()),
-            Self::Client => return None,
+            Self::Client | Self::Cut => return None,
         };
         Some(Reply::error(status, "agentguard_proxy_error", &format!("agentguard: {message}")))
     }

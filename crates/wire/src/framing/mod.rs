@@ -61,7 +61,8 @@ impl Framing {
     }
 
     /// The payload inside a frame's exact bytes: SSE name, if any, and data. `None` for comments, blank lines, brackets.
-    pub(crate) fn payload(self, raw: &[u8]) -> Option<(Option<&str>, Cow<'_, [u8]>)> {
+    #[must_use]
+    pub fn payload(self, raw: &[u8]) -> Option<(Option<&str>, Cow<'_, [u8]>)> {
         match self {
             Self::Sse => sse::payload(raw),
             Self::Ndjson => ndjson::payload(raw).map(|span| (None, Cow::Borrowed(&raw[span]))),
@@ -70,7 +71,8 @@ impl Framing {
     }
 
     /// The frame with other data: names, ids, comments, separators and line ends around it stay as they are.
-    pub(crate) fn replace(self, raw: &[u8], data: &[u8]) -> Bytes {
+    #[must_use]
+    pub fn replace(self, raw: &[u8], data: &[u8]) -> Bytes {
         let span = match self {
             Self::Sse => return sse::replace(raw, data).into(),
             Self::Ndjson => ndjson::payload(raw),

@@ -54,18 +54,12 @@ impl Flow<'_, '_> {
     fn frame(&mut self, decoded: &Bytes, last: bool) {
         self.unframed.extend_from_slice(decoded);
         let mut found = Vec::new();
-        let frames = &mut self.frames;
-        let framed = off_worker::caught(|| {
-            frames.feed(decoded, &mut found);
-            if last {
-                frames.finish(&mut found);
-            }
-        });
+        let framed = self.frames.feed(decoded, last, &mut found);
         if framed.is_err() {
             // What the decoder lost is still here, and leaves unread.
             let raw = self.unframed.clone().freeze();
             found = vec![Frame { raw, events: [Event::Unreadable].into_iter().collect() }];
-            self.frames = self.parts.format.decoder(self.framing);
+            self.frames = self.parts.format.decoder(self.layout);
         }
         let arrived = Instant::now();
         for frame in found {

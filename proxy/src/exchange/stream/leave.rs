@@ -2,14 +2,15 @@
 
 use agentguard_judge::{NotChecked, Verdict};
 use agentguard_policy::Action;
-use agentguard_wire::{Event, Frame, StreamEncoder};
+use agentguard_wire::{Event, Frame};
 use bytes::{Bytes, BytesMut};
 use http::HeaderMap;
-use pingora::Result;
+use pingora::{Error, Result};
 
 use super::{Flow, LAST};
 use crate::exchange::ledger::{Outcome, settled};
 use crate::exchange::{off_worker, refuse};
+use crate::http::errors::CUT;
 
 impl Flow<'_, '_> {
     /// Comes to the verdict, once everything is heard and nothing is owed.
@@ -76,15 +77,7 @@ impl Flow<'_, '_> {
         if !self.parts.plan.acts() {
             return frame.raw.clone();
         }
-        let (encoder, edits) = (&mut self.encoder, &self.edits);
-        let edited = off_worker::caught(|| {
-            if edits.is_empty() {
-                encoder.delivered(frame);
-                return frame.raw.clone();
-            }
-            encoder.redact(frame, edits)
-        });
-        match edited {
+        match self.editor.pass(frame, &self.edits) {
             Ok(bytes) => {
                 self.redacted |= bytes != frame.raw;
                 bytes
@@ -105,7 +98,7 @@ impl Flow<'_, '_> {
         };
         let action = if self.redacted { Action::Redact } else { Action::Annotate };
         let line = self.parts.ledger.annotation(verdict, action).line();
-        let comment = StreamEncoder::comment(self.framing, &line);
+        let comment = self.layout.comment(&line);
         self.annotated = comment.is_some();
         comment.unwrap_or_default()
     }
@@ -136,7 +129,8 @@ impl Flow<'_, '_> {
         Ok(())
     }
 
-    /// The end that we make: a refusal while the head is ours, the dialect's own ending after. The upstream is cancelled.
+    /// The end that we make: a refusal while the head is ours, the dialect's own ending after. The upstream is
+    /// cancelled. A format without an ending is broken off.
     pub(super) async fn cut(mut self) -> Result<()> {
         let verdict = match self.verdict.take() {
             Some(verdict) => verdict,
@@ -150,12 +144,14 @@ impl Flow<'_, '_> {
         let notice = refuse::notice(ledger.id(), &verdict);
         let note = ledger.annotation(&verdict, Action::Block);
         ledger.settle(Outcome { action: Action::Block, ..Outcome::seen(verdict) });
-        let mut ending =
-            BytesMut::from(&*StreamEncoder::comment(self.framing, &note.line()).unwrap_or_default());
-        let encoder = &mut self.encoder;
-        ending.extend(off_worker::caught(|| encoder.cut(&notice)).unwrap_or_default());
+        let mut ending = BytesMut::from(&*self.layout.comment(&note.line()).unwrap_or_default());
+        let cut = self.editor.cut(&notice);
+        ending.extend_from_slice(cut.as_deref().unwrap_or_default());
         self.relay.send_body(ending.freeze()).await?;
-        self.relay.send_end(None).await
+        match cut {
+            Some(_) => self.relay.send_end(None).await,
+            None => Error::e_explain(CUT, "by policy").map_err(|e| e.into_down()),
+        }
     }
 
     /// Notes what the event says if the exchange ended here.

@@ -16,8 +16,8 @@ use std::time::Duration;
 
 use agentguard_judge::{NotChecked, Verdict};
 use agentguard_policy::{Action, Delivery};
+use agentguard_wire::Edits;
 use agentguard_wire::encoding::Decoder;
-use agentguard_wire::{Edits, Framing, StreamDecoder, StreamEncoder};
 use bytes::BytesMut;
 use http::HeaderMap;
 use http::header::{CONTENT_ENCODING, CONTENT_LENGTH};
@@ -25,9 +25,9 @@ use pingora::http::ResponseHeader;
 use pingora::{Error, Result};
 use tokio::time::{Instant, sleep_until};
 
-use super::Parts;
-use super::forward;
+use super::format::{Editor, Frames, Layout};
 use super::queue::{Hold, Queue};
+use super::{Parts, forward};
 use crate::http::relay::Relay;
 
 /// For the verdict on what has left already: nobody waits for it but the event.
@@ -37,16 +37,16 @@ pub(crate) const LAST: Duration = Duration::from_secs(10);
 pub(crate) struct Flow<'f, 's> {
     relay: &'f mut Relay<'s>,
     parts: Parts<'f>,
-    framing: Framing,
+    layout: Layout,
     /// The head while it is ours, and since when.
     head: Option<(Box<ResponseHeader>, Instant)>,
     /// Set when the head may wait no longer.
     head_overdue: bool,
     body: Option<Decoder>,
-    frames: StreamDecoder,
+    frames: Frames,
     /// Bytes that are in no frame yet.
     unframed: BytesMut,
-    encoder: StreamEncoder,
+    editor: Editor,
     queue: Queue,
     edits: Edits,
     upstream: Upstream,
@@ -74,7 +74,7 @@ impl<'f, 's> Flow<'f, 's> {
     pub(crate) fn new(
         relay: &'f mut Relay<'s>,
         mut head: Box<ResponseHeader>,
-        framing: Framing,
+        layout: Layout,
         body: Option<Decoder>,
         parts: Parts<'f>,
     ) -> Result<Self> {
@@ -90,13 +90,13 @@ impl<'f, 's> Flow<'f, 's> {
             (action, Delivery::Sentence) => Hold::Sentence { finish: action == Action::Block },
         };
         Ok(Self {
-            framing,
+            layout,
             head: Some((head, Instant::now())),
             head_overdue: false,
             body,
-            frames: parts.format.decoder(framing),
+            frames: parts.format.decoder(layout),
             unframed: BytesMut::new(),
-            encoder: parts.format.encoder(framing),
+            editor: parts.format.encoder(layout),
             queue: Queue::new(hold),
             edits: Edits::default(),
             upstream: Upstream::Sends,
