@@ -47,7 +47,7 @@ export async function startMock({ port = 0, rate = 2, count = 6000 } = {}) {
     else if (path === '/timeseries') json(response, answers.timeSeries(all, query));
     else if (path === '/verdicts') json(response, answers.page(all, query));
     else if (path === '/verdicts/facets') json(response, answers.facets(all, query));
-    else if (path === '/sidecars') json(response, { items: answers.sidecars(all, INSTANCES, Date.now()) });
+    else if (path === '/sidecars') json(response, answers.sidecars(all, INSTANCES, Date.now()));
     else if (path === '/tail') {
       response.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-store' });
       response.write(': tail\n\n');

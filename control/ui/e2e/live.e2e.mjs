@@ -8,7 +8,7 @@ const rows = page => page.locator('tbody tr').count();
 test('verdicts arrive; Space holds them back and lets them go', () =>
   visit('/live', async page => {
     await page.waitForSelector('.live__state[data-state=open]');
-    await page.waitForSelector('tbody tr', { timeout: 20_000 });
+    await page.getByText(/[1-9]\d* seen/).waitFor({ timeout: 20_000 });
     await page.keyboard.press('Space');
     await page.getByRole('button', { name: 'Go on' }).waitFor();
     const before = await rows(page);

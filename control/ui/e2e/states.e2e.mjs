@@ -50,7 +50,7 @@ test('before the first response: list, live and sidecars say so too', async () =
   const prepare = async page => {
     await page.route('**/api/v1/verdicts?*', answer(200, { items: [], next: null }));
     await page.route('**/api/v1/verdicts/facets*', answer(200, { facets: {}, partial: false }));
-    await page.route('**/api/v1/sidecars', answer(200, { items: [] }));
+    await page.route('**/api/v1/sidecars', answer(200, []));
   };
   for (const path of ['/verdicts', '/sidecars']) {
     await visit(path, page => page.getByRole('heading', { name: 'No responses yet' }).waitFor(), { prepare });
@@ -115,6 +115,20 @@ test('401 leaves for the sign-in page and brings the way back', () =>
             go.call(page, '/verdicts?range=6h')
         )(page.goto);
       },
+    },
+  ));
+
+test('an answer of another shape breaks one screen, not the page', () =>
+  visit(
+    '/',
+    async page => {
+      await page.getByRole('alert').getByText('This screen could not be drawn').waitFor();
+      await page.keyboard.press('g');
+      await page.keyboard.press('s');
+      await page.waitForSelector('tbody tr');
+    },
+    {
+      prepare: page => page.route('**/api/v1/overview*', answer(200, { total: 3 })),
     },
   ));
 

@@ -1,6 +1,7 @@
 /** The frame and the screen in it. */
 
-import { useEffect, useRef, useState } from 'preact/hooks';
+import { useEffect, useErrorBoundary, useRef, useState } from 'preact/hooks';
+import { ApiError } from './api/problem';
 import { Live } from './pages/live/live';
 import { Overview } from './pages/overview/overview';
 import { Sidecars } from './pages/sidecars/sidecars';
@@ -15,7 +16,7 @@ import type { TimeRange } from './state/range';
 import { parseRange, rangeQuery } from './state/range';
 import type { Route } from './state/router';
 import { matchRoute, navigate, usePlace, withQuery } from './state/router';
-import { Blank } from './ui/notes';
+import { Blank, ErrorBlank } from './ui/notes';
 
 export function App() {
   const place = usePlace();
@@ -46,7 +47,7 @@ export function App() {
         <div class="main">
           <TopBar range={range} ranged={screen?.ranged === true && route?.screen !== 'verdict'} />
           <main id="main" tabIndex={-1}>
-            <Page route={route} range={range} />
+            <Guarded key={place.path} route={route} range={range} />
           </main>
         </div>
       </div>
@@ -66,7 +67,24 @@ function useFocusOnArrival(path: string): void {
   }, [path]);
 }
 
-function Page({ route, range }: { route: Route | undefined; range: TimeRange }) {
+/** What one screen cannot draw (an answer of another version, say) does not take the frame with it. */
+function Guarded(props: PageProps) {
+  const [thrown, recover] = useErrorBoundary();
+  if (thrown === undefined) return <Page {...props} />;
+  const error = new ApiError(
+    0,
+    'This screen could not be drawn',
+    'The page and the control plane may be of different versions. Reload the page.',
+  );
+  return <ErrorBlank error={error} onRetry={recover} />;
+}
+
+interface PageProps {
+  readonly route: Route | undefined;
+  readonly range: TimeRange;
+}
+
+function Page({ route, range }: PageProps) {
   switch (route?.screen) {
     case 'overview':
       return <Overview range={range} />;

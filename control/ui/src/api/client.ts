@@ -35,6 +35,6 @@ export const api = {
   facets: (query: URLSearchParams, signal: AbortSignal) => get<Facets>('/verdicts/facets', query, signal),
   verdict: async (id: string, signal: AbortSignal) =>
     whole(await get<Verdict>(`/verdicts/${encodeURIComponent(id)}`, NONE, signal)),
-  sidecars: async (signal: AbortSignal) => (await get<{ items: Sidecar[] }>('/sidecars', NONE, signal)).items,
+  sidecars: (signal: AbortSignal) => get<Sidecar[]>('/sidecars', NONE, signal),
   tailUrl: (query: URLSearchParams) => `${BASE}/tail${query.size === 0 ? '' : `?${query.toString()}`}`,
 };

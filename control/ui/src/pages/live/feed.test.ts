@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Verdict } from '../../api/types';
 import type { Row } from './feed';
-import { add, EMPTY_FEED, ratePerSecond, ROWS, setPaused } from './feed';
+import { add, addEarlier, EMPTY_FEED, ratePerSecond, ROWS, setPaused } from './feed';
 
 const verdict = (key: string): Row => ({ kind: 'verdict', key, verdict: { id: key } as Verdict });
 const keys = (rows: readonly Row[]) => rows.map(row => row.key);
@@ -30,6 +30,14 @@ describe('feed', () => {
   it('shows a verdict once, even when the server sends it again after a reconnect', () => {
     const feed = add(add(EMPTY_FEED, [verdict('a'), verdict('b')], 0), [verdict('b'), verdict('c')], 1);
     expect(keys(feed.rows)).toEqual(['c', 'b', 'a']);
+  });
+
+  it('puts what was there before below, once, uncounted', () => {
+    const feed = addEarlier(add(EMPTY_FEED, [verdict('b'), verdict('c')], 0), [verdict('b'), verdict('a')]);
+    expect(keys(feed.rows)).toEqual(['c', 'b', 'a']);
+    expect(feed.seen).toBe(2);
+    const paused = addEarlier(add(setPaused(EMPTY_FEED, true), [verdict('b')], 0), [verdict('b'), verdict('a')]);
+    expect(keys(setPaused(paused, false).rows)).toEqual(['b', 'a']);
   });
 
   it('stays bounded, paused or not', () => {

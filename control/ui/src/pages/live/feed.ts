@@ -41,6 +41,12 @@ export function add(feed: Feed, rows: readonly Row[], now: number): Feed {
   return feed.paused ? { ...common, held: keep(fresh, feed.held) } : { ...common, rows: keep(fresh, feed.rows) };
 }
 
+/** The feed with what was there before it began, newest first: below everything, and not counted. */
+export function addEarlier(feed: Feed, rows: readonly Row[]): Feed {
+  const known = new Set([...feed.held, ...feed.rows].map(row => row.key));
+  return { ...feed, rows: [...feed.rows, ...rows.filter(row => !known.has(row.key))].slice(0, ROWS) };
+}
+
 /** Stops or goes on; going on shows what came meanwhile. */
 export function setPaused(feed: Feed, paused: boolean): Feed {
   return paused ? { ...feed, paused } : { ...feed, paused, rows: keep(feed.held, feed.rows), held: [] };

@@ -7,9 +7,11 @@ import type { TailState } from '../../api/tail';
 import { openTail } from '../../api/tail';
 import type { TailLost, Verdict } from '../../api/types';
 import type { Feed, Row } from './feed';
-import { add, EMPTY_FEED, setPaused } from './feed';
+import { add, addEarlier, EMPTY_FEED, setPaused } from './feed';
 
 const DRAW_MS = 150;
+/** Rows from before the page was opened, so that it never begins blank where there is something to show. */
+const EARLIER = 25;
 
 export interface LiveFeed {
   readonly feed: Feed;
@@ -35,6 +37,14 @@ export function useFeed(query: URLSearchParams): LiveFeed {
       waiting.current = [];
       setFeed(before => add(before, rows, Date.now()));
     }, DRAW_MS);
+    const abort = new AbortController();
+    const earlier = new URLSearchParams(key);
+    earlier.set('limit', String(EARLIER));
+    api.verdicts(earlier, abort.signal).then(
+      page => setFeed(before => addEarlier(before, page.items.map(rowFor))),
+      // The tail itself says when the server cannot be reached.
+      () => undefined,
+    );
     const close = openTail({
       url: api.tailUrl(new URLSearchParams(key)),
       onEvent: event => {
@@ -52,6 +62,7 @@ export function useFeed(query: URLSearchParams): LiveFeed {
       onUnauthorized: signIn,
     });
     return () => {
+      abort.abort();
       close();
       clearInterval(timer);
     };
@@ -65,15 +76,14 @@ export function useFeed(query: URLSearchParams): LiveFeed {
   };
 }
 
+const rowFor = (verdict: Verdict): Row => ({ kind: 'verdict', key: verdict.id, verdict });
+
 let losses = 0;
 
 /** The row that an event becomes; events that this page does not know have none. */
 function rowOf(event: SseEvent): Row | undefined {
   try {
-    if (event.name === 'verdict') {
-      const verdict = JSON.parse(event.data) as Verdict;
-      return { kind: 'verdict', key: verdict.id, verdict };
-    }
+    if (event.name === 'verdict') return rowFor(JSON.parse(event.data) as Verdict);
     if (event.name === 'lost')
       return { kind: 'lost', key: `lost-${++losses}`, count: (JSON.parse(event.data) as TailLost).lost };
   } catch {
