@@ -92,16 +92,29 @@ class Guard:
                 time.sleep(0.05)
 
     def newest(self, count: int, within: float = 10.0) -> list[dict]:
-        """The `count` newest verdicts, waiting until at least that many are stored."""
+        """The newest verdicts, waiting until at least `count` are stored."""
         deadline = time.monotonic() + within
         while len(items := self.api("/verdicts?limit=200")["items"]) < count and time.monotonic() < deadline:
             time.sleep(0.05)
         assert len(items) >= count, f"{len(items)} verdicts stored, {count} expected"
-        return items[:count]
+        return items
+
+
+    def verdict_after(self, act, within: float = 10.0) -> dict:
+        """The verdict of the one exchange that `act` makes."""
+        before = {item["id"] for item in self.newest(0)}
+        act()
+        deadline = time.monotonic() + within
+        while time.monotonic() < deadline:
+            fresh = [item for item in self.newest(0) if item["id"] not in before]
+            if fresh:
+                return fresh[0]
+            time.sleep(0.03)
+        raise AssertionError(f"no verdict arrived within {within} s")
 
 
 def policy(name: str) -> str:
-    return f"version: 1\ndefault:\n  {POLICIES[name]}\n  capture: all\n  hold_budget: 5s\n"
+    return f"version: 1\ndefault:\n  {POLICIES[name]}\n  capture: all\n  hold_budget: 5s\n  thresholds: {{warn: 0.5, act: 0.5}}\n"
 
 
 @pytest.fixture(scope="session")

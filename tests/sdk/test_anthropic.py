@@ -77,10 +77,16 @@ def test_redaction(guards, messages):
     assert "2,480" not in plain and plain.endswith("It carries eight lanes.")
 
 
-def test_tool_calls_are_judged_in_streams(guards, messages):
-    events = list(client(guards("sentence-block")).messages.create(model="a-bad-tool-s", tools=[TOOL], stream=True, **ASK))
-    assert "get_wether" not in str(events)
-    assert events[-1].type == "message_stop"
+def test_tool_calls_are_judged_in_streams(guards, messages, upstream):
+    api = client(guards("sentence-block"))
+    # "I will look." is settled only by what follows it, which is the bad call: the head is still ours.
+    with pytest.raises(anthropic.PermissionDeniedError):
+        list(api.messages.create(model="a-bad-tool-s", tools=[TOOL], stream=True, **ASK))
+    said = wires.anthropic_stream(wires.GOOD + " I will look.", tool=("get_wether", '{"town": 7}'))
+    upstream.add("a-late-tool-s", Scenario(said, pause=0.002, **STREAM))
+    events = list(api.messages.create(model="a-late-tool-s", tools=[TOOL], stream=True, **ASK))
+    assert events[-1].type == "message_stop" and wires.GOOD.split(".")[0] in "".join(e.delta.text for e in events if e.type == "content_block_delta")
+    assert "get_wether" not in str(events), "a call that the schema does not know left in sentence delivery"
 
 
 @pytest.mark.parametrize("mode", ["observe", "annotate", "sentence-block"])

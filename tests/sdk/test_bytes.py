@@ -106,7 +106,9 @@ def test_same_bytes(guards, upstream, mode, dialect, stream, encoding):
     guard = guards(mode)
 
     direct = fetch(upstream.port, path, payload)
-    through = fetch(guard.base, f"/{provider}{path}", payload)
+    answers = []
+    verdict = guard.verdict_after(lambda: answers.append(fetch(guard.base, f"/{provider}{path}", payload)))
+    through = answers[0]
 
     assert through[0] == direct[0] == 200
     got = through[2]
@@ -121,10 +123,9 @@ def test_same_bytes(guards, upstream, mode, dialect, stream, encoding):
     kept = {k: v for k, v in direct[1].items() if k not in ("date", "connection", "keep-alive", "transfer-encoding")}
     assert {k: through[1].get(k) for k in kept} == kept
 
-    newest = guard.newest(1)[0]
-    assert newest["stream"] == stream and newest["model"], newest
-    assert newest["verdict"] in ("ungrounded", "contradicted"), newest
-    assert newest["risk"] >= 0.5
+    assert verdict["stream"] == stream and verdict["model"], verdict
+    assert verdict["verdict"] in ("ungrounded", "contradicted"), verdict
+    assert verdict["risk"] >= 0.5
 
 
 def test_streamed_and_unstreamed_verdicts_agree(guards, upstream):
@@ -138,13 +139,10 @@ def test_streamed_and_unstreamed_verdicts_agree(guards, upstream):
             chunks = streamed(wires.BAD) if stream else [plain(wires.BAD)]
             upstream.add(name, Scenario(chunks, content_type=content_type if stream else "application/json", chunked=stream))
             provider, path, body = request(name, stream)
-            before = {item["id"] for item in guard.newest(0)}
-            fetch(guard.base, f"/{provider}{path}", json.dumps(body).encode())
-            fresh = []
-            while not fresh:
-                fresh = [item for item in guard.newest(1) if item["id"] not in before]
-            spans = [{k: s[k] for k in ("choice", "start", "end", "kind", "risk")} for s in fresh[0]["spans"] if s.get("choice", 0) == 0]
-            seen[name] = (fresh[0]["verdict"], spans)
+            payload = json.dumps(body).encode()
+            item = guard.verdict_after(lambda: fetch(guard.base, f"/{provider}{path}", payload))
+            spans = [{k: s[k] for k in ("choice", "start", "end", "kind", "risk")} for s in item["spans"] if s.get("choice", 0) == 0]
+            seen[name] = (item["verdict"], spans)
     for dialect, (_, plain, _, _) in DIALECTS.items():
         if plain:
             assert seen[f"agree-{dialect}-False"] == seen[f"agree-{dialect}-True"], dialect

@@ -131,9 +131,9 @@ def test_tool_calls_are_judged_streamed_or_not(guards, chat):
         with pytest.raises(openai.PermissionDeniedError):
             answer = api.chat.completions.create(model=model, messages=MESSAGES, tools=[TOOL], stream=stream)
             list(answer) if stream else None
-    chunks = list(client(guards("sentence-block")).chat.completions.create(model="bad-tool-s", messages=MESSAGES, tools=[TOOL], stream=True))
-    names = [c.function.name for chunk in chunks for choice in chunk.choices for c in choice.delta.tool_calls or [] if c.function]
-    assert "get_wether" not in names, "a call that the schema does not know left in sentence delivery"
+    # Nothing but the call was said, so the head is still ours: a real 403 here, too.
+    with pytest.raises(openai.PermissionDeniedError):
+        list(client(guards("sentence-block")).chat.completions.create(model="bad-tool-s", messages=MESSAGES, tools=[TOOL], stream=True))
     chunks = list(client(guards("sentence-block")).chat.completions.create(model="tool-s", messages=MESSAGES, tools=[TOOL], stream=True))
     arguments = "".join(c.function.arguments or "" for chunk in chunks for choice in chunk.choices for c in choice.delta.tool_calls or [])
     assert json.loads(arguments) == {"city": "Harbour"}
@@ -141,9 +141,10 @@ def test_tool_calls_are_judged_streamed_or_not(guards, chat):
 
 def test_shadow_changes_nothing_and_says_what_it_would_have_done(guards, chat):
     guard = guards("shadow-block")
-    assert client(guard).chat.completions.create(model="bad", messages=MESSAGES).choices[0].message.content == wires.BAD
-    newest = next(item for item in guard.newest(1) if item["verdict"] != "grounded")
-    assert (newest["action"], newest["would"]) == ("observe", "block")
+    answers = []
+    item = guard.verdict_after(lambda: answers.append(client(guard).chat.completions.create(model="bad", messages=MESSAGES)))
+    assert answers[0].choices[0].message.content == wires.BAD
+    assert (item["action"], item["would"]) == ("observe", "block")
 
 
 @pytest.mark.parametrize("mode", ["observe", "annotate", "sentence-block", "full-block"])

@@ -25,25 +25,12 @@ def ask(guard, model, stream=False, messages=None, headers=None, **more):
     return fetch(guard.base, "/openai/v1/chat/completions", body, headers)
 
 
-def verdict_after(guard, act):
-    """The one verdict that `act` produces."""
-    before = {item["id"] for item in guard.newest(0)}
-    act()
-    deadline = time.monotonic() + 10
-    while time.monotonic() < deadline:
-        fresh = [item for item in guard.newest(0) + guard.api("/verdicts?limit=20")["items"] if item["id"] not in before]
-        if fresh:
-            return fresh[0]
-        time.sleep(0.05)
-    raise AssertionError("no verdict arrived within 10 s")
-
-
 def test_pain_01_stream_true_is_no_way_round_the_judge(guards, upstream):
     upstream.add("p1", Scenario([wires.openai_chat([wires.BAD])]))
     upstream.add("p1-s", Scenario(wires.openai_chat_stream([wires.BAD]), **SSE))
     guard = guards("observe")
-    plain = verdict_after(guard, lambda: ask(guard, "p1"))
-    streamed = verdict_after(guard, lambda: ask(guard, "p1-s", stream=True))
+    plain = guard.verdict_after(lambda: ask(guard, "p1"))
+    streamed = guard.verdict_after(lambda: ask(guard, "p1-s", stream=True))
     assert plain["verdict"] in FLAGGED
     assert (plain["verdict"], plain["risk"], plain["spans"]) == (streamed["verdict"], streamed["risk"], streamed["spans"])
 
@@ -100,7 +87,7 @@ def test_pain_06_open_and_closed_are_honoured(tmp_path, upstream):
         text = f"version: 1\ndefault:\n  action: block\n  delivery: full\n  on_error: {mode}\n"
         guard = Guard(folder, text, upstream)
         try:
-            item = verdict_after(guard, lambda guard=guard, expected=expected: _status(ask(guard, "p6"), expected))
+            item = guard.verdict_after(lambda guard=guard, expected=expected: _status(ask(guard, "p6"), expected))
         finally:
             guard.stop()
         assert (item["verdict"], item["reason"]) == ("not_checked", "encoding")
@@ -114,7 +101,7 @@ def test_pain_07_shadow_neither_blocks_nor_buffers_and_counts(guards, upstream):
     upstream.add("p7", Scenario(wires.openai_chat_stream([wires.BAD]), pause=0.01, **SSE))
     guard = guards("shadow-block")
     answer = []
-    item = verdict_after(guard, lambda: answer.append(ask(guard, "p7", stream=True)))
+    item = guard.verdict_after(lambda: answer.append(ask(guard, "p7", stream=True)))
     assert answer[0][2] == b"".join(upstream.scenarios["p7"].chunks)
     assert (item["action"], item["would"]) == ("observe", "block")
 
@@ -122,7 +109,7 @@ def test_pain_07_shadow_neither_blocks_nor_buffers_and_counts(guards, upstream):
 def test_pain_08_added_latency_is_attributed(guards, upstream):
     upstream.add("p8", Scenario([wires.openai_chat([wires.GOOD])]))
     guard = guards("annotate")
-    item = verdict_after(guard, lambda: ask(guard, "p8"))
+    item = guard.verdict_after(lambda: ask(guard, "p8"))
     latency = item["latency"]
     assert 0 < latency["judge_ms"] <= latency["total_ms"] and 0 <= latency["held_ms"] <= latency["total_ms"]
     assert latency["first_byte_ms"] > 0
@@ -155,20 +142,20 @@ def test_pain_09_good_technical_answers_are_not_flagged(guards, upstream, case):
     upstream.add(f"p9-{case}", Scenario([wires.openai_chat([answer])]))
     guard = guards("observe")
     messages = [{"role": "system", "content": context}, {"role": "user", "content": question}]
-    item = verdict_after(guard, lambda: ask(guard, f"p9-{case}", messages=messages))
+    item = guard.verdict_after(lambda: ask(guard, f"p9-{case}", messages=messages))
     assert item["verdict"] not in FLAGGED, item
 
 
 def test_pain_10_long_context_and_long_answers_are_read_to_the_end(guards, upstream):
     guard = guards("observe")
-    filler = " ".join(f"Section {n} of the harbour rules deals with mooring, pilots and the weekly cleaning of the quays." for n in range(3000))
+    filler = " ".join(f"Section {n} of the harbour rules deals with mooring, pilots and the weekly cleaning of the quays." for n in range(5000, 8000))
     messages = [{"role": "system", "content": filler + " " + wires.CONTEXT}, {"role": "user", "content": wires.QUESTION}]
     long_good = " ".join([wires.GOOD] * 200)
     for name, text in (("p10-good", wires.GOOD), ("p10-bad", wires.BAD), ("p10-late", long_good + wires.BAD_TAIL)):
         upstream.add(name, Scenario([wires.openai_chat([text])]))
-    assert verdict_after(guard, lambda: ask(guard, "p10-good", messages=messages))["verdict"] == "grounded"
-    assert verdict_after(guard, lambda: ask(guard, "p10-bad", messages=messages))["verdict"] in FLAGGED
-    late = verdict_after(guard, lambda: ask(guard, "p10-late", messages=messages))
+    assert guard.verdict_after(lambda: ask(guard, "p10-good", messages=messages))["verdict"] == "grounded"
+    assert guard.verdict_after(lambda: ask(guard, "p10-bad", messages=messages))["verdict"] in FLAGGED
+    late = guard.verdict_after(lambda: ask(guard, "p10-late", messages=messages))
     assert late["verdict"] in FLAGGED and any(span["start"] >= len(long_good) for span in late["spans"])
 
 
@@ -184,10 +171,10 @@ def test_pain_11_context_is_found_wherever_it_stands(guards, upstream):
     upstream.add("p11-good", Scenario([wires.openai_chat([wires.GOOD])]))
     upstream.add("p11-bad", Scenario([wires.openai_chat([wires.BAD])]))
     for place, messages in places.items():
-        assert verdict_after(guard, lambda m=messages: ask(guard, "p11-good", messages=m))["verdict"] == "grounded", place
-        bad = verdict_after(guard, lambda m=messages: ask(guard, "p11-bad", messages=m))
+        assert guard.verdict_after(lambda m=messages: ask(guard, "p11-good", messages=m))["verdict"] == "grounded", place
+        bad = guard.verdict_after(lambda m=messages: ask(guard, "p11-bad", messages=m))
         assert bad["verdict"] in FLAGGED, place
-    nothing = verdict_after(guard, lambda: ask(guard, "p11-bad", messages=[question]))
+    nothing = guard.verdict_after(lambda: ask(guard, "p11-bad", messages=[question]))
     assert nothing["verdict"] == "unverifiable", "no evidence is neither clean nor wrong"
 
 
@@ -196,7 +183,7 @@ def test_pain_12_every_choice_is_read(guards, upstream):
     for stream, chunks in ((False, [wires.openai_chat([wires.GOOD, wires.BAD])]), (True, wires.openai_chat_stream([wires.GOOD, wires.BAD]))):
         options = SSE if stream else {}
         upstream.add(f"p12-{stream}", Scenario(chunks, **options))
-        item = verdict_after(guard, lambda stream=stream: ask(guard, f"p12-{stream}", stream=stream, n=2))
+        item = guard.verdict_after(lambda stream=stream: ask(guard, f"p12-{stream}", stream=stream, n=2))
         assert item["verdict"] in FLAGGED and {span["choice"] for span in item["spans"]} == {1}
 
 
@@ -215,7 +202,7 @@ def test_pain_13_any_framing_any_split(guards, upstream, ending):
         name = f"p13-{step}-{len(ending)}-{ending[0] == chr(13)}"
         upstream.add(name, Scenario([data[at : at + step] for at in range(0, len(data), step)], **SSE))
         answer = []
-        item = verdict_after(guard, lambda name=name, answer=answer: answer.append(ask(guard, name, stream=True)))
+        item = guard.verdict_after(lambda name=name, answer=answer: answer.append(ask(guard, name, stream=True)))
         assert answer[0][2] == data
         assert item["verdict"] in FLAGGED, f"split every {step} bytes"
 
@@ -224,7 +211,7 @@ def test_pain_14_compressed_requests_are_evidence_too(guards, upstream):
     guard = guards("observe")
     upstream.add("", Scenario([gzip.compress(wires.openai_chat([wires.BAD]))], headers={"content-encoding": "gzip"}))
     body = gzip.compress(json.dumps({"model": "p14", "messages": MESSAGES}).encode())
-    item = verdict_after(guard, lambda: fetch(guard.base, "/openai/v1/chat/completions", body, {"content-encoding": "gzip"}))
+    item = guard.verdict_after(lambda: fetch(guard.base, "/openai/v1/chat/completions", body, {"content-encoding": "gzip"}))
     assert upstream.requests[-1][3] == body and upstream.requests[-1][2]["content-encoding"] == "gzip"
     assert item["verdict"] in FLAGGED
 

@@ -113,6 +113,6 @@ def scenario_name(path: str, body: bytes) -> str:
     if "/models/" in path:
         return path.split("/models/", 1)[1].split(":", 1)[0]
     try:
-        return json.loads(body).get("model", "")
-    except (ValueError, AttributeError):
+        return str(json.loads(body).get("model", ""))
+    except (ValueError, AttributeError, RecursionError):
         return ""

@@ -58,6 +58,15 @@ impl Dialect {
     }
 }
 
+impl Dialect {
+    /// Whether the dialect's clients skip SSE comment lines, as the standard asks. Google's own SDK does not: it reads every
+    /// line as JSON and fails (seen with `google-genai` 3.4).
+    #[must_use]
+    pub fn skips_comments(self) -> bool {
+        self != Self::Gemini
+    }
+}
+
 impl fmt::Display for Dialect {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.as_str())

@@ -3,7 +3,7 @@
 use agentguard_judge::NotChecked;
 use agentguard_wire::encoding::{Decoder, EncodingError};
 use agentguard_wire::{
-    Answer, Edits, Endpoint, Frame, Framing, Notice, Refusal, Request, StreamDecoder, StreamEncoder,
+    Answer, Dialect, Edits, Endpoint, Frame, Framing, Notice, Refusal, Request, StreamDecoder, StreamEncoder,
 };
 use bytes::Bytes;
 
@@ -34,7 +34,7 @@ pub(crate) enum Shape {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Layout {
     /// Events of a known format.
-    Known(Framing),
+    Known(Dialect, Framing),
     /// Events of an agent's own.
     Loose(Framing),
     /// Plain text in pieces.
@@ -103,7 +103,8 @@ impl Format {
         match self {
             Self::Llm(endpoint) => {
                 let framing = Framing::of(endpoint.dialect, content_type, endpoint.stream.unwrap_or(asked));
-                framing.map_or(Shape::Whole, |framing| Shape::Stream(Layout::Known(framing)))
+                framing
+                    .map_or(Shape::Whole, |framing| Shape::Stream(Layout::Known(endpoint.dialect, framing)))
             }
             Self::Generic => match kind(content_type).as_str() {
                 "text/event-stream" => Shape::Stream(Layout::Loose(Framing::Sse)),
@@ -121,7 +122,7 @@ impl Format {
     /// A reader of streams.
     pub(crate) fn decoder(&self, layout: Layout) -> Frames {
         match (self, layout) {
-            (Self::Llm(endpoint), Layout::Known(framing)) => {
+            (Self::Llm(endpoint), Layout::Known(_, framing)) => {
                 Frames::Known(StreamDecoder::new(endpoint.dialect, framing))
             }
             _ => Frames::Loose(generic::events::Decoder::new(layout.framing())),
@@ -131,7 +132,7 @@ impl Format {
     /// What edits and ends streams.
     pub(crate) fn encoder(&self, layout: Layout) -> Editor {
         match (self, layout) {
-            (Self::Llm(endpoint), Layout::Known(framing)) => {
+            (Self::Llm(endpoint), Layout::Known(_, framing)) => {
                 Editor::Known(StreamEncoder::new(endpoint.dialect, framing))
             }
             _ => Editor::Loose(generic::events::Encoder::new(layout.framing())),
@@ -142,19 +143,20 @@ impl Format {
 impl Layout {
     fn framing(self) -> Option<Framing> {
         match self {
-            Self::Known(framing) | Self::Loose(framing) => Some(framing),
+            Self::Known(_, framing) | Self::Loose(framing) => Some(framing),
             Self::Text => None,
         }
     }
 
     /// Whether a comment can be put between its frames.
     pub(crate) fn has_comments(self) -> bool {
-        self.framing() == Some(Framing::Sse)
+        let skipped = !matches!(self, Self::Known(dialect, _) if !dialect.skips_comments());
+        skipped && self.framing() == Some(Framing::Sse)
     }
 
     /// The comment that says so, where there are comments.
     pub(crate) fn comment(self, text: &str) -> Option<Bytes> {
-        StreamEncoder::comment(self.framing()?, text)
+        StreamEncoder::comment(self.framing().filter(|_| self.has_comments())?, text)
     }
 }
 
