@@ -21,6 +21,7 @@ use agentguard_telemetry::logs::{self, Format, LogError};
 use clap::ArgMatches;
 use futures_util::{StreamExt, stream};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use tokio::signal::unix::{SignalKind, signal};
 
 use crate::config::{self, Config, Control, Environment};
 use crate::exit::Exit;
@@ -112,22 +113,50 @@ pub async fn run(
     };
 
     introduce(conversations.len(), base_url, control.api, style, out)?;
-    let outcomes = replay_all(conversations, base_url, control.api, fast, style, out).await?;
-    writeln!(out, "\n{}", show::summary(&outcomes, style))?;
-    let whole = show::whole(&outcomes);
-    if !exit {
-        let address = style.paint(Look::Strong, &format!("http://{}", control.api));
-        writeln!(out, "Every verdict with its words and evidence: {address}")?;
-        writeln!(
-            out,
-            "Send traffic of your own: OPENAI_BASE_URL=http://{base_url}/openai/v1 (answered by the demo's provider)"
-        )?;
-        writeln!(out, "Ctrl-C ends the demo.")?;
-        out.flush()?;
-        tokio::signal::ctrl_c().await?;
-    }
+    let place = Place { base_url, control: control.api, fast, style };
+    let ended = tokio::select! {
+        shown = show_all(conversations, &place, exit, out) => shown,
+        interrupted = interrupted() => interrupted.map(|()| Exit::Fine).map_err(DemoError::Io),
+    };
     stack.drain().await;
-    Ok(if whole || !exit { Exit::Fine } else { Exit::Flagged })
+    ended
+}
+
+/// Where the demo runs and how it is shown.
+struct Place {
+    base_url: SocketAddr,
+    control: SocketAddr,
+    fast: bool,
+    style: Style,
+}
+
+async fn show_all(
+    conversations: Vec<Conversation>,
+    place: &Place,
+    exit: bool,
+    out: &mut impl Write,
+) -> Result<Exit, DemoError> {
+    let outcomes = replay_all(conversations, place, out).await?;
+    writeln!(out, "\n{}", show::summary(&outcomes, place.style))?;
+    if exit {
+        return Ok(if show::whole(&outcomes) { Exit::Fine } else { Exit::Flagged });
+    }
+    let dashboard = place.style.paint(Look::Strong, &format!("http://{}", place.control));
+    writeln!(out, "Every verdict with its words and evidence: {dashboard}")?;
+    writeln!(out, "A client of your own, answered by the demo's provider:")?;
+    writeln!(out, "  OPENAI_BASE_URL=http://{}/openai/v1", place.base_url)?;
+    writeln!(out, "Ctrl-C ends the demo.")?;
+    out.flush()?;
+    std::future::pending().await
+}
+
+/// Until somebody ends the demo.
+async fn interrupted() -> io::Result<()> {
+    let mut terminate = signal(SignalKind::terminate())?;
+    tokio::select! {
+        interrupted = tokio::signal::ctrl_c() => interrupted,
+        _ = terminate.recv() => Ok(()),
+    }
 }
 
 fn chosen(flags: &ArgMatches) -> Result<Vec<Conversation>, DemoError> {
@@ -192,12 +221,10 @@ fn introduce(
 
 async fn replay_all(
     conversations: Vec<Conversation>,
-    base_url: SocketAddr,
-    control: SocketAddr,
-    fast: bool,
-    style: Style,
+    place: &Place,
     out: &mut impl Write,
 ) -> Result<Vec<Outcome>, DemoError> {
+    let Place { base_url, control, fast, style } = *place;
     let client = reqwest::Client::builder().no_proxy().timeout(Duration::from_secs(60)).build()?;
     let watch = Arc::new(Watch::new(client.clone(), control, now()));
     let looking = tokio::spawn({
@@ -244,7 +271,7 @@ async fn judged(
 }
 
 fn progress(count: usize, style: Style) -> ProgressBar {
-    let target = if style.terminal { ProgressDrawTarget::stdout() } else { ProgressDrawTarget::hidden() };
+    let target = if style.terminal { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
     let bar = ProgressBar::with_draw_target(Some(count as u64), target);
     let template = if style.color {
         "{bar:30.green/dim} {pos}/{len} {elapsed}"

@@ -27,7 +27,7 @@ fn main() -> ExitCode {
 
 fn run(matches: &ArgMatches, environment: &Environment) -> Result<Exit> {
     let style = Style::of_stdout(environment);
-    let mut out = io::stdout().lock();
+    let mut out = io::stdout();
     Ok(match matches.subcommand() {
         Some(("up", flags)) => {
             let config = Config::read(flags, environment)?;

@@ -34,20 +34,19 @@ impl Spoken {
         }
     }
 
-    /// The words of a span. One that covers no arguments is about the function itself.
+    /// The words of a span, as people are shown them. A span over all arguments of a call is about the call.
     #[must_use]
-    pub fn words(&self, span: &Span) -> String {
+    pub fn shown(&self, span: &Span) -> String {
         let slice = |chars: &[char]| -> String {
             let end = span.end.min(chars.len());
             chars[span.start.min(end)..end].iter().collect()
         };
-        match span.call.map(|call| self.calls.get(call as usize)) {
-            None => slice(&self.text),
-            Some(Some((name, arguments))) => match slice(arguments) {
-                words if words.is_empty() => name.clone(),
-                words => words,
-            },
-            Some(None) => String::new(),
+        let Some(call) = span.call else { return slice(&self.text) };
+        let Some((name, arguments)) = self.calls.get(call as usize) else { return String::new() };
+        match span.end.saturating_sub(span.start) {
+            0 => name.clone(),
+            length if length == arguments.len() => name.clone(),
+            _ => slice(arguments),
         }
     }
 

@@ -68,9 +68,12 @@ impl Outcome {
         let (event, _) = self.verdict.as_ref()?;
         let spoken = Spoken::of(&self.conversation);
         let span = event.spans.iter().max_by(|a, b| a.risk.total_cmp(&b.risk))?;
-        Some((spoken.words(span), span.kind.as_str().replace('_', " ")))
+        Some((spoken.shown(span), span.kind.as_str().replace('_', " ")))
     }
 }
+
+/// Characters of a line before its finding: mark, name, state, risk and fate.
+const FIXED: usize = 61;
 
 /// The line of one conversation; where it disagrees, a second one says in what.
 #[must_use]
@@ -92,14 +95,18 @@ pub(super) fn line(outcome: &Outcome, style: Style) -> String {
         (None, State::Unverifiable) => "nothing to check against".to_owned(),
         (None, _) => "written to be right".to_owned(),
     };
-    let finding =
-        outcome.finding().filter(|_| flagged(outcome.state())).map_or_else(String::new, |(words, kind)| {
-            let words = cut(&words.split_whitespace().collect::<Vec<_>>().join(" "), 36);
-            format!("{} {kind} · ", style.paint(Look::Marked, &format!("“{words}”")))
-        });
     let fate = format!("{:<12}", outcome.fate());
-    let mut out =
-        format!("{mark} {name} {state} {risk:.2}  {fate} {finding}{}", style.paint(Look::Faint, &written));
+    let found = outcome.finding().filter(|_| flagged(outcome.state()));
+    let (words, kind) = found.map_or_else(Default::default, |(words, kind)| {
+        let words = words.split_whitespace().collect::<Vec<_>>().join(" ");
+        (format!("“{}”", cut(&words, 36)), format!(" {kind}  "))
+    });
+    // What was found matters more than what was planted, which is left out where there is no room for it.
+    let room = style.width.saturating_sub(FIXED + words.chars().count() + kind.chars().count());
+    let written = if room < 16 { String::new() } else { cut(&written, room) };
+    let finding =
+        format!("{}{kind}{}", style.paint(Look::Marked, &words), style.paint(Look::Faint, &written));
+    let mut out = format!("{mark} {name} {state} {risk:.2}  {fate} {finding}");
     if let Err(difference) = agrees {
         out.push_str(&format!("\n    {}", style.paint(Look::Bad, &difference)));
     }

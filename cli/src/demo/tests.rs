@@ -93,7 +93,7 @@ fn a_flag_on_the_planted_words_agrees_and_nothing_less_does() {
     assert!(!said(State::Ungrounded, &[]), "no span at all");
     assert!(!said(State::Ungrounded, &[span(None, 0, 4, SpanKind::WrongNumber)]), "other words");
     assert!(!said(State::Ungrounded, &[span(None, at, at + 6, SpanKind::ToolCall)]), "another kind");
-    assert_eq!(spoken.words(&hit), "£34.50");
+    assert_eq!(spoken.shown(&hit), "£34.50");
 }
 
 #[test]
@@ -104,7 +104,7 @@ fn a_tool_that_does_not_exist_is_found_by_its_name() {
         let said = Said { state: State::Ungrounded, spans: &[hit] };
         assert_eq!(check(&refund.case.expect, &spoken, &said), Ok(()));
     }
-    assert_eq!(spoken.words(&span(Some(0), 0, 0, SpanKind::ToolCall)), "issue_refund");
+    assert_eq!(spoken.shown(&span(Some(0), 0, 0, SpanKind::ToolCall)), "issue_refund");
 }
 
 #[test]
