@@ -173,9 +173,10 @@ fn script(conversations: &[Conversation], fast: bool) -> Script {
     })
 }
 
-/// Points every provider's name at the local one, and takes free ports where the usual ones are in use.
+/// Points every provider's name at the local one, and takes free ports: for what people look at only where the usual
+/// ones are in use, for the rest always.
 fn prepare(config: &mut Config, provider: &Provider) {
-    let free = |listen: &mut SocketAddr| {
+    let free_if_used = |listen: &mut SocketAddr| {
         if listen.port() != 0 && TcpListener::bind(*listen).is_err() {
             listen.set_port(0);
         }
@@ -185,11 +186,11 @@ fn prepare(config: &mut Config, provider: &Provider) {
         let upstreams = conversation::Provider::ALL.map(|p| (name(p), Upstream { url: url.clone() }));
         config.proxy.upstreams = upstreams.into();
     }
-    config.proxy.base_url_listen.iter_mut().for_each(free);
-    config.proxy.admin_listen.iter_mut().for_each(free);
+    config.proxy.base_url_listen.iter_mut().for_each(free_if_used);
+    config.proxy.admin_listen.iter_mut().for_each(|listen| listen.set_port(0));
     if let Control::Here { listen, metrics, .. } = &mut config.control {
-        free(listen);
-        metrics.iter_mut().for_each(free);
+        free_if_used(listen);
+        metrics.iter_mut().for_each(|listen| listen.set_port(0));
     }
 }
 

@@ -19,7 +19,7 @@ fn main() -> ExitCode {
         // The reader of the output went away (`agentguard … | head`): nothing is wrong.
         Err(error) if is_broken_pipe(&error) => Exit::Fine.into(),
         Err(error) => {
-            let _ = writeln!(io::stderr(), "agentguard: {error:#}");
+            let _ = writeln!(io::stderr(), "agentguard: {}", told(&error));
             exit_of(&error).into()
         }
     }
@@ -71,6 +71,15 @@ fn exit_of(error: &anyhow::Error) -> Exit {
         .chain(error.downcast_ref::<score::ScoreError>().map(score::ScoreError::exit))
         .next()
         .unwrap_or(Exit::Failed)
+}
+
+/// The error with its causes, each told once: most of them already name theirs.
+fn told(error: &anyhow::Error) -> String {
+    error.chain().map(ToString::to_string).fold(String::new(), |told, cause| match () {
+        () if told.is_empty() => cause,
+        () if told.contains(&cause) => told,
+        () => format!("{told}: {cause}"),
+    })
 }
 
 fn is_broken_pipe(error: &anyhow::Error) -> bool {
