@@ -48,25 +48,18 @@ impl Stack {
     /// # Errors
     /// [`StackError`]; nothing is left running.
     pub(crate) async fn start(config: &Config, policy: &PolicyFile) -> Result<Self, StackError> {
-        let registry = Registry::new();
         let control = control(config, policy).await?;
         let addresses = control.as_ref().map(Control::addresses);
-        let spool_config = SpoolConfig {
-            cap_bytes: config.spool_max,
-            workload: config.proxy.workload.clone(),
-            ..SpoolConfig::default()
+        let sidecar = match carries_traffic(config) {
+            true => Some(Sidecar::start(config, policy, addresses).await?),
+            false => None,
         };
-        let (spool, reader) = Spool::open(&config.data_dir.join("spool"), &spool_config, &registry)?;
-        let spool = Arc::new(spool);
-        let reporter = Reporter::new(reader, &report(config, addresses), policy.current(), &registry)?;
-        let recorder: Arc<Spool> = Arc::clone(&spool);
-        let proxy = Proxy::bind(config.proxy.clone(), policy.current(), recorder, &registry).await?;
         let draining = CancellationToken::new();
         let stack = Self {
-            proxy: proxy.addresses(),
+            proxy: sidecar.as_ref().map(|sidecar| sidecar.proxy.addresses()).unwrap_or_default(),
             control: addresses,
             draining: draining.clone(),
-            ended: tokio::spawn(serve(control, spool, reporter, proxy, draining)),
+            ended: tokio::spawn(serve(control, sidecar, draining)),
         };
         Ok(stack)
     }
@@ -80,25 +73,61 @@ impl Stack {
     }
 }
 
-async fn serve(
-    control: Option<Control>,
+/// Whether there is anything for the proxy to do: without a listener for traffic only the control plane runs.
+fn carries_traffic(config: &Config) -> bool {
+    config.proxy.base_url_listen.is_some() || !config.proxy.inbound.is_empty()
+}
+
+/// The proxy and what carries its verdicts to the control plane.
+struct Sidecar {
+    proxy: Proxy,
     spool: Arc<Spool>,
     reporter: Reporter,
-    proxy: Proxy,
-    draining: CancellationToken,
-) {
-    let (stop_reporter, stop_control) = (CancellationToken::new(), CancellationToken::new());
+}
+
+impl Sidecar {
+    async fn start(
+        config: &Config,
+        policy: &PolicyFile,
+        control: Option<agentguard_control::Addresses>,
+    ) -> Result<Self, StackError> {
+        let registry = Registry::new();
+        let spool_config = SpoolConfig {
+            cap_bytes: config.spool_max,
+            workload: config.proxy.workload.clone(),
+            ..SpoolConfig::default()
+        };
+        let (spool, reader) = Spool::open(&config.data_dir.join("spool"), &spool_config, &registry)?;
+        let spool = Arc::new(spool);
+        let reporter = Reporter::new(reader, &report(config, control), policy.current(), &registry)?;
+        let recorder: Arc<Spool> = Arc::clone(&spool);
+        let proxy = Proxy::bind(config.proxy.clone(), policy.current(), recorder, &registry).await?;
+        Ok(Self { proxy, spool, reporter })
+    }
+
+    /// Serves until told to drain, then sends what was recorded.
+    async fn run(self, draining: CancellationToken) {
+        let stop_reporter = CancellationToken::new();
+        let reporter = tokio::spawn(self.reporter.run(stop_reporter.clone()));
+        self.proxy.run(draining).await;
+        stop_reporter.cancel();
+        let _ = reporter.await;
+        // Joins the spool's writer, a thread: not on a worker of the runtime.
+        let _ = tokio::task::spawn_blocking(move || drop(self.spool)).await;
+    }
+}
+
+async fn serve(control: Option<Control>, sidecar: Option<Sidecar>, draining: CancellationToken) {
+    let stop_control = CancellationToken::new();
     let control = control.map(|control| tokio::spawn(control.run(stop_control.clone())));
-    let reporter = tokio::spawn(reporter.run(stop_reporter.clone()));
-    proxy.run(draining).await;
-    stop_reporter.cancel();
-    let _ = reporter.await;
+    match sidecar {
+        Some(sidecar) => sidecar.run(draining).await,
+        None => draining.cancelled().await,
+    }
     stop_control.cancel();
     if let Some(control) = control {
         let _ = control.await;
     }
-    // Joins the spool's writer, a thread: not on a worker of the runtime.
-    let _ = tokio::task::spawn_blocking(move || drop(spool)).await;
 }
 
 async fn control(config: &Config, policy: &PolicyFile) -> Result<Option<Control>, ControlError> {

@@ -59,7 +59,7 @@ pub struct Proxy {
 }
 
 /// Where a proxy listens. With port 0 in the configuration, the ports that the system gave.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Addresses {
     /// `/{provider}/…`.
     pub base_url: Option<SocketAddr>,

@@ -152,7 +152,7 @@ def test_control_plane_away_for_a_minute_under_load(tmp_path, upstream):
         assert len(ids) == len(set(ids)), "an exchange is stored twice"
         assert seen <= set(ids), f"{len(seen - set(ids))} of {len(seen)} verdicts are missing"
         rows = check_ledger(pair, len(seen))
-        assert [sum(r["lost"].values()) for r in rows] == [0]
+        assert [sum(r["lost"].values()) for r in rows] == [0], rows
     finally:
         pair.proxy.stop()
         pair.control.stop()
