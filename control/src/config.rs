@@ -54,6 +54,8 @@ pub struct Limits {
     pub body: usize,
     /// An ingest body after decompression, bytes.
     pub decoded_body: usize,
+    /// Bytes of all bodies that are being received.
+    pub receiving: usize,
     /// Events of one batch.
     pub batch_events: usize,
     /// One event with its content, bytes.
@@ -83,6 +85,7 @@ impl Default for Limits {
         Self {
             body: 8 << 20,
             decoded_body: 32 << 20,
+            receiving: 64 << 20,
             batch_events: 5_000,
             event: 8 << 20,
             decoding: 4,

@@ -22,7 +22,7 @@ const MIN_TOKEN: usize = 16;
 /// Between two looks for verdicts past their retention.
 const SWEEP_EVERY: Duration = Duration::from_secs(60);
 /// Between two steps of one sweep: commits go between.
-const SWEEP_STEP: Duration = Duration::from_millis(50);
+const SWEEP_STEP: Duration = Duration::from_millis(25);
 
 /// A control plane with its ports taken and its database open.
 pub struct Control {

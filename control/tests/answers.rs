@@ -4,6 +4,9 @@
 
 mod support;
 
+use std::sync::Arc;
+
+use agentguard_control::PolicyView;
 use http::{Method, Request};
 use http_body_util::Full;
 use serde_json::{Value, json};
@@ -120,7 +123,9 @@ fn heartbeat(instance: Uuid, produced: u64, lost: &Value) -> Value {
 
 #[tokio::test]
 async fn a_heartbeat_explains_what_is_missing() {
-    let server = Server::with(|config| config.policy.revision = "feedfeedfeed".to_owned()).await;
+    let policy = PolicyView { revision: "feedfeedfeed".to_owned(), policy: json!({ "version": 1 }) };
+    let server = Server::with(|config| config.policy.store(Arc::new(policy.clone()))).await;
+    assert_eq!(server.ok("/api/v1/policy").await, serde_json::to_value(&policy).unwrap());
     let instance = Uuid::now_v7();
     server.ingest(instance, &[event(instance, 1), event(instance, 4)]).await;
     assert_eq!(server.ok("/api/v1/sidecars").await[0]["unexplained"], 2);
@@ -208,7 +213,10 @@ async fn the_overview_compares_with_the_period_before_and_reads_again_after_a_se
         (&json!(1.0), &json!(1))
     );
     assert!((overview["judge_ms"]["p95"].as_f64().unwrap() - 0.4).abs() < 0.005);
-    server.ok("/api/v1/overview?range=1h").await;
+    // The same range again and again: most of the answers are those of a moment ago.
+    for _ in 0..5 {
+        server.ok(&format!("/api/v1/overview?from={}&to={t}", t - hour)).await;
+    }
     assert!(server.metric("cache_hits_total{cache=\"overview\",result=\"hit\"}").await >= Some(1.0));
     server.ingest(instance, &[at(5, t, json!({}))]).await;
     tokio::time::sleep(std::time::Duration::from_millis(1100)).await;
@@ -301,4 +309,15 @@ async fn the_page_is_served_for_its_own_addresses_and_for_no_file_that_is_missin
     }
     server.get("/assets/none-12345678.js").await.problem(404, "not_found");
     server.post("/", "").await.problem(405, "method_not_allowed");
+    let page = server.get("/").await.text();
+    let Some((_, script)) = page.split_once("src=\"/assets/") else {
+        println!("skipped: the dashboard is not built, so there is no file to ask for");
+        return;
+    };
+    let path = format!("/assets/{}", script.split('"').next().unwrap());
+    let file = server.get(&path).await;
+    assert_eq!(file.header("content-type"), "text/javascript; charset=utf-8");
+    assert_eq!(file.header("cache-control"), "public, max-age=31536000, immutable");
+    let again = server.request(Method::GET, &path).header("if-none-match", file.header("etag"));
+    assert_eq!(server.send(again.body(Full::default()).unwrap()).await.status, 304);
 }

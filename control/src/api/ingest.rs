@@ -6,9 +6,10 @@ use agentguard_api::{Batch, BatchReply, Heartbeat, HeartbeatReply, Problem};
 use axum::Json;
 use axum::body::Body;
 use axum::extract::State;
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 use http::{HeaderMap, header};
-use http_body_util::{BodyExt, LengthLimitError, Limited};
+use http_body_util::BodyExt;
+use tokio::sync::OwnedSemaphorePermit;
 
 use crate::clock;
 use crate::http::{ApiError, App};
@@ -22,7 +23,7 @@ const HEARTBEAT: usize = 1 << 20;
 const LOST_RANGES: usize = 10_000;
 
 /// Take up a batch of verdicts.
-#[utoipa::path(post, path = "/api/v1/ingest/verdicts", tag = "ingest", request_body = Batch,
+#[utoipa::path(post, path = "/api/v1/ingest/verdicts", operation_id = "ingest_verdicts", tag = "ingest", request_body = Batch,
     params(("content-encoding" = Option<String>, Header, description = "`gzip` or `zstd`.")),
     responses(
         (status = 200, description = "Committed: what is accepted survives a crash of this control plane.", body = BatchReply),
@@ -38,15 +39,12 @@ pub(crate) async fn verdicts(
         error
     };
     let encoding = encoding(&headers).map_err(refused)?;
-    let Ok(room) = Arc::clone(&app.decoding).try_acquire_owned() else {
-        return Err(refused(ApiError::QueueFull));
-    };
-    let body = whole(body, app.limits.body).await.map_err(refused)?;
+    let body = receive(&app, body, app.limits.body).await.map_err(refused)?;
     let limits = app.limits.clone();
+    let turn = Arc::clone(&app.decoding).acquire_owned().await;
     let decoded = tokio::task::spawn_blocking(move || {
-        let decoded = ingest::read(&body, encoding, &limits, clock::now());
-        drop(room);
-        decoded
+        let _turn = turn;
+        ingest::read(&body.bytes, encoding, &limits, clock::now())
     });
     let (incoming, read) = match decoded.await {
         Ok(decoded) => decoded.map_err(|error| refused(error.into()))?,
@@ -62,7 +60,7 @@ pub(crate) async fn verdicts(
 }
 
 /// Note what a sidecar says of itself.
-#[utoipa::path(post, path = "/api/v1/sidecar/heartbeat", tag = "ingest", request_body = Heartbeat,
+#[utoipa::path(post, path = "/api/v1/sidecar/heartbeat", operation_id = "heartbeat", tag = "ingest", request_body = Heartbeat,
     responses((status = 200, description = "Noted; what is known of this instance's verdicts.", body = HeartbeatReply)))]
 pub(crate) async fn heartbeat(
     State(app): State<Arc<App>>,
@@ -70,8 +68,8 @@ pub(crate) async fn heartbeat(
     body: Body,
 ) -> Result<Json<HeartbeatReply>, ApiError> {
     let encoding = encoding(&headers)?;
-    let body = whole(body, HEARTBEAT).await?;
-    let body = ingest::decode::decode(&body, encoding, HEARTBEAT)?;
+    let body = receive(&app, body, HEARTBEAT).await?;
+    let body = ingest::decode::decode(&body.bytes, encoding, HEARTBEAT)?;
     let mut reader = serde_json::Deserializer::from_slice(&body);
     let heartbeat: Heartbeat = serde_path_to_error::deserialize(&mut reader).map_err(|e| {
         let path = e.path().to_string();
@@ -79,7 +77,9 @@ pub(crate) async fn heartbeat(
     })?;
     check(&heartbeat)?;
     match app.queue.commit(Work::Heartbeat(heartbeat, clock::now())).await? {
-        Done::Heartbeat(reply) => Ok(Json(HeartbeatReply { policy: app.policy.load().revision.clone(), ..reply })),
+        Done::Heartbeat(reply) => {
+            Ok(Json(HeartbeatReply { policy: app.policy.load().revision.clone(), ..reply }))
+        }
         Done::Batch(..) => Err(ApiError::Store),
     }
 }
@@ -114,12 +114,33 @@ fn encoding(headers: &HeaderMap) -> Result<Encoding, ApiError> {
     Encoding::named(text(header::CONTENT_ENCODING).unwrap_or_default()).ok_or(ApiError::Encoding)
 }
 
-async fn whole(body: Body, limit: usize) -> Result<Bytes, ApiError> {
-    match Limited::new(body, limit).collect().await {
-        Ok(body) => Ok(body.to_bytes()),
-        Err(error) if error.is::<LengthLimitError>() => Err(ApiError::TooLarge { limit }),
-        Err(_) => Err(ApiError::Body { field: None, what: "the body broke off".to_owned() }),
+/// A body and the room that it takes up.
+struct Received {
+    bytes: Bytes,
+    _room: Option<OwnedSemaphorePermit>,
+}
+
+/// Takes a body, up to a limit of its own and one for all of them together. Room is taken as bytes come: a client that announces much and
+/// sends little keeps nobody out.
+async fn receive(app: &App, mut body: Body, limit: usize) -> Result<Received, ApiError> {
+    let mut bytes = BytesMut::new();
+    let mut room: Option<OwnedSemaphorePermit> = None;
+    while let Some(frame) = body.frame().await {
+        let broken = |_| ApiError::Body { field: None, what: "the body broke off".to_owned() };
+        let Ok(data) = frame.map_err(broken)?.into_data() else { continue };
+        if bytes.len() + data.len() > limit {
+            return Err(ApiError::TooLarge { limit });
+        }
+        let more = u32::try_from(data.len()).unwrap_or(u32::MAX);
+        let more =
+            Arc::clone(&app.receiving).try_acquire_many_owned(more).map_err(|_| ApiError::QueueFull)?;
+        match &mut room {
+            Some(room) => room.merge(more),
+            None => room = Some(more),
+        }
+        bytes.extend_from_slice(&data);
     }
+    Ok(Received { bytes: bytes.freeze(), _room: room })
 }
 
 impl From<BatchError> for ApiError {

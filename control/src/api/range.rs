@@ -8,6 +8,8 @@ use jiff::Timestamp;
 use super::params::Params;
 use crate::http::ApiError;
 
+/// Microseconds of the year 9999: later times only overflow sums.
+const LATEST: i64 = 253_402_300_799_000_000;
 /// Microseconds of 1973: a smaller whole number is seconds or milliseconds.
 const SMALLEST: i64 = 100_000_000_000_000;
 const FORMS: &str =
@@ -39,8 +41,9 @@ pub(crate) struct Range {
 impl Range {
     /// Takes the parameters.
     pub(crate) fn take(params: &mut Params, now: i64) -> Result<Self, ApiError> {
-        let from = params.text("from")?.map(|t| time("from", &t, now)).transpose()?;
-        let to = params.text("to")?.map(|t| time("to", &t, now)).transpose()?;
+        let from =
+            params.text("from")?.map(|t| time("from", &t, now)).transpose()?.map(|t| t.clamp(0, LATEST));
+        let to = params.text("to")?.map(|t| time("to", &t, now)).transpose()?.map(|t| t.clamp(0, LATEST));
         let range = params.text("range")?;
         if let Some(range) = range {
             if from.is_some() || to.is_some() {
@@ -52,7 +55,7 @@ impl Range {
                     "must be a number and s, m, h, d or w, such as 15m or 24h",
                 ));
             };
-            return Ok(Self { from: Some(now.saturating_sub(span)), to: Some(now) });
+            return Ok(Self { from: Some(now.saturating_sub(span).max(0)), to: Some(now) });
         }
         if let (Some(from), Some(to)) = (from, to)
             && from > to
@@ -65,7 +68,7 @@ impl Range {
     /// Both ends, the given span back from `to` or now where not given.
     pub(crate) fn or_last(self, span: i64, now: i64) -> (i64, i64) {
         let to = self.to.unwrap_or(now);
-        (self.from.unwrap_or(to.saturating_sub(span)).min(to), to)
+        (self.from.unwrap_or(to.saturating_sub(span).max(0)).min(to), to)
     }
 }
 

@@ -28,7 +28,7 @@ const WORDS: usize = 8;
 const FACET_VALUES: usize = 100;
 
 /// List verdicts.
-#[utoipa::path(get, path = "/api/v1/verdicts", tag = "verdicts",
+#[utoipa::path(get, path = "/api/v1/verdicts", operation_id = "list_verdicts", tag = "verdicts",
     params(
         ("limit" = Option<u16>, Query, description = "Items of a page, 1 to 500. Default 50.", example = 50),
         ("cursor" = Option<String>, Query, description = "`next` of the page before."),
@@ -55,7 +55,7 @@ pub(crate) async fn list(State(app): State<Arc<App>>, mut params: Params) -> Res
 }
 
 /// Count verdicts by value.
-#[utoipa::path(get, path = "/api/v1/verdicts/facets", tag = "verdicts", params(RangeParams, VerdictFilter),
+#[utoipa::path(get, path = "/api/v1/verdicts/facets", operation_id = "count_verdicts", tag = "verdicts", params(RangeParams, VerdictFilter),
     responses((status = 200, description = "Counts by value for the same filters.", body = Facets)))]
 pub(crate) async fn facets(
     State(app): State<Arc<App>>,
@@ -94,7 +94,7 @@ fn most_frequent(values: BTreeMap<String, u64>) -> BTreeMap<String, u64> {
 }
 
 /// Show one verdict.
-#[utoipa::path(get, path = "/api/v1/verdicts/{id}", tag = "verdicts",
+#[utoipa::path(get, path = "/api/v1/verdicts/{id}", operation_id = "show_verdict", tag = "verdicts",
     params(("id" = Uuid, Path, description = "The verdict; also the `x-agentguard-id` of the exchange.")),
     responses((status = 200, description = "The list item, with `content` when it was captured.", body = VerdictItem)))]
 pub(crate) async fn detail(

@@ -42,7 +42,8 @@ pub(super) async fn page(request: Request) -> Response {
 
 fn serve(name: &str, file: &EmbeddedFile, headers: &HeaderMap) -> Response {
     let hash: String = file.metadata.sha256_hash()[..16].iter().map(|b| format!("{b:02x}")).collect();
-    let etag = format!("\"{hash}\"");
+    // Weak: compressed or not, it is the same file.
+    let etag = format!("W/\"{hash}\"");
     // Vite puts what it hashes under assets/.
     let cache = if name.starts_with("assets/") { "public, max-age=31536000, immutable" } else { "no-cache" };
     let fresh = headers.get(header::IF_NONE_MATCH).is_some_and(|v| v.as_bytes() == etag.as_bytes());

@@ -66,7 +66,7 @@ fn refusal(app: &App, request: &Request) -> Option<Response> {
         return Some(ApiError::Host.into_response());
     }
     let safe = matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS);
-    if !safe && cross_site(request.headers()) {
+    if !safe && cross_site(host(request), request.headers()) {
         return Some(ApiError::CrossSite.into_response());
     }
     match &app.auth {
@@ -91,13 +91,14 @@ async fn handle(app: &App, request: Request, next: Next, route: &str) -> Respons
     }
 }
 
+/// The host as the client names it: with HTTP/2 in the address, else in the header.
+fn host(request: &Request) -> Option<&str> {
+    let header = || request.headers().get(header::HOST).and_then(|h| h.to_str().ok());
+    request.uri().authority().map(http::uri::Authority::as_str).or_else(header)
+}
+
 fn host_allowed(request: &Request, allowed: &[String]) -> bool {
-    let host = request
-        .uri()
-        .authority()
-        .map(http::uri::Authority::as_str)
-        .or_else(|| request.headers().get(header::HOST).and_then(|h| h.to_str().ok()));
-    let Some(host) = host else { return false };
+    let Some(host) = host(request) else { return false };
     let name = host_name(host).to_ascii_lowercase();
     let name = name.trim_end_matches('.');
     name == "localhost"
@@ -115,14 +116,14 @@ fn host_name(host: &str) -> &str {
 }
 
 /// Whether a browser says that the request comes from another site. Programs send neither header.
-fn cross_site(headers: &HeaderMap) -> bool {
+fn cross_site(host: Option<&str>, headers: &HeaderMap) -> bool {
     let text = |name: &str| headers.get(name).and_then(|v| v.to_str().ok());
     match text("sec-fetch-site") {
         Some("same-origin" | "none") => return false,
         Some(_) => return true,
         None => {}
     }
-    match (headers.contains_key("origin"), text("origin"), text("host")) {
+    match (headers.contains_key("origin"), text("origin"), host) {
         (false, ..) => false,
         (true, Some(origin), Some(host)) => {
             origin.split_once("://").is_none_or(|(_, from)| !from.eq_ignore_ascii_case(host))

@@ -8,9 +8,9 @@ use serde_json::{Value, json};
 
 use super::{ApiError, App};
 
-/// The process answers.
-pub(super) async fn livez() -> &'static str {
-    "ok\n"
+/// The process answers and the task that commits is there: without it only a new process helps.
+pub(super) async fn livez(State(app): State<Arc<App>>) -> Result<&'static str, ApiError> {
+    if app.queue.ended() && !app.drain.is_cancelled() { Err(ApiError::Store) } else { Ok("ok\n") }
 }
 
 /// Everything is open and up to date: serving begins only then.
@@ -18,7 +18,7 @@ pub(super) async fn startupz() -> &'static str {
     "ok\n"
 }
 
-/// Requests are welcome: the store answers and nothing is being drained.
+/// Requests are welcome: the store answers, the last commit went well, and nothing is being drained.
 pub(super) async fn readyz(State(app): State<Arc<App>>) -> Result<&'static str, ApiError> {
     ready(&app).await?;
     Ok("ok\n")
@@ -39,5 +39,6 @@ async fn ready(app: &App) -> Result<(), ApiError> {
     if app.drain.is_cancelled() {
         return Err(ApiError::Stopping);
     }
-    app.store.ping().await.map_err(ApiError::from)
+    app.store.ping().await?;
+    if app.queue.failing() || app.queue.ended() { Err(ApiError::Store) } else { Ok(()) }
 }

@@ -1,5 +1,6 @@
 //! Content encodings and the outer shape of a batch. Decompression stops at a bound: a bomb costs at most that much memory.
 
+use std::borrow::Cow;
 use std::io::Read;
 
 use super::RawBatch;
@@ -44,10 +45,10 @@ pub(crate) enum BatchError {
 }
 
 /// The body, decompressed.
-pub(crate) fn decode(body: &[u8], encoding: Encoding, limit: usize) -> Result<Vec<u8>, BatchError> {
+pub(crate) fn decode(body: &[u8], encoding: Encoding, limit: usize) -> Result<Cow<'_, [u8]>, BatchError> {
     match encoding {
         Encoding::Identity if body.len() > limit => Err(BatchError::TooLarge { limit }),
-        Encoding::Identity => Ok(body.to_vec()),
+        Encoding::Identity => Ok(Cow::Borrowed(body)),
         Encoding::Gzip => bounded(flate2::read::MultiGzDecoder::new(body), limit, "gzip"),
         Encoding::Zstd => {
             let mut decoder =
@@ -58,12 +59,12 @@ pub(crate) fn decode(body: &[u8], encoding: Encoding, limit: usize) -> Result<Ve
     }
 }
 
-fn bounded(reader: impl Read, limit: usize, name: &'static str) -> Result<Vec<u8>, BatchError> {
+fn bounded(reader: impl Read, limit: usize, name: &'static str) -> Result<Cow<'static, [u8]>, BatchError> {
     let mut out = Vec::new();
     let read = reader.take(limit as u64 + 1).read_to_end(&mut out);
     match read {
         Ok(n) if n > limit => Err(BatchError::TooLarge { limit }),
-        Ok(_) => Ok(out),
+        Ok(_) => Ok(Cow::Owned(out)),
         Err(_) => Err(BatchError::Corrupt(name)),
     }
 }

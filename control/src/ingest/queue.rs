@@ -4,6 +4,7 @@
 //! apart: a lone batch is committed at once, under load they share their sync.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, TryAcquireError, mpsc, oneshot};
@@ -26,6 +27,7 @@ pub(crate) struct Queue {
     events: Arc<Semaphore>,
     bytes: Arc<Semaphore>,
     metrics: Arc<Metrics>,
+    failing: Arc<AtomicBool>,
 }
 
 /// Why work was not committed.
@@ -61,8 +63,20 @@ impl Queue {
             events: Arc::new(Semaphore::new(limits.queued_events)),
             bytes: Arc::new(Semaphore::new(limits.queued_bytes)),
             metrics: Arc::clone(&metrics),
+            failing: Arc::default(),
         };
-        (queue, Writer { jobs: rx, store, hub, metrics })
+        let failing = Arc::clone(&queue.failing);
+        (queue, Writer { jobs: rx, store, hub, metrics, failing })
+    }
+
+    /// Whether the last commit failed.
+    pub(crate) fn failing(&self) -> bool {
+        self.failing.load(Ordering::Relaxed)
+    }
+
+    /// Whether nobody commits any more.
+    pub(crate) fn ended(&self) -> bool {
+        self.jobs.is_closed()
     }
 
     /// Waits until the work is durable.
@@ -102,6 +116,7 @@ pub(crate) struct Writer {
     store: Arc<dyn Store>,
     hub: Arc<Hub>,
     metrics: Arc<Metrics>,
+    failing: Arc<AtomicBool>,
 }
 
 impl Writer {
@@ -181,6 +196,7 @@ impl Writer {
         let timer = self.metrics.commit_seconds.start_timer();
         let done = self.store.commit(work).await;
         timer.observe_duration();
+        self.failing.store(done.is_err(), Ordering::Relaxed);
         if let Err(error) = &done {
             self.metrics.commit_failures.inc();
             tracing::error!(%error, "a commit failed; the senders will come back with it");
@@ -204,3 +220,6 @@ impl Writer {
         let _ = reply.send(Ok(done));
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -113,12 +113,12 @@ fn a_clock_that_is_days_ahead_does_not_bury_the_list() {
 fn encodings_are_decoded_and_bombs_stop_at_the_bound() {
     let body = vec![b'x'; 100_000];
     let limit = body.len();
-    assert_eq!(decode(&gzip(&body), Encoding::Gzip, limit), Ok(body.clone()));
+    assert_eq!(decode(&gzip(&body), Encoding::Gzip, limit), Ok(body.clone().into()));
     assert_eq!(
         decode(&[gzip(&body[..50]), gzip(&body[50..])].concat(), Encoding::Gzip, limit),
-        Ok(body.clone())
+        Ok(body.clone().into())
     );
-    assert_eq!(decode(&zstd(&body), Encoding::Zstd, limit), Ok(body.clone()));
+    assert_eq!(decode(&zstd(&body), Encoding::Zstd, limit), Ok(body.clone().into()));
     let too_large = Err(BatchError::TooLarge { limit: limit - 1 });
     assert_eq!(decode(&gzip(&body), Encoding::Gzip, limit - 1), too_large);
     assert_eq!(decode(&zstd(&body), Encoding::Zstd, limit - 1), too_large);

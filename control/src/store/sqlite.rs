@@ -21,7 +21,7 @@ use std::time::Instant;
 use agentguard_api::query::Sidecar;
 use async_trait::async_trait;
 use sqlx::SqlitePool;
-use tokio::sync::Mutex;
+use tokio::sync::{Mutex, Semaphore};
 use uuid::Uuid;
 
 use self::shapes::Shapes;
@@ -33,6 +33,7 @@ use crate::rollup::{Bucket, Totals};
 pub(crate) struct Sqlite {
     writer: Mutex<Writer>,
     readers: SqlitePool,
+    scans: Semaphore,
     shapes: Shapes,
     /// Held locked while this lives: the writer's caches allow no second one.
     _lock: File,
@@ -47,7 +48,8 @@ impl Sqlite {
         let readers = open::readers(&path).await?;
         let shapes = Shapes::load(&mut conn).await?;
         let writer = Writer::load(conn, shapes.clone(), dead_letters).await?;
-        Ok(Self { writer: Mutex::new(writer), readers, shapes, _lock: lock })
+        let scans = Semaphore::new(open::SCANS);
+        Ok(Self { writer: Mutex::new(writer), readers, scans, shapes, _lock: lock })
     }
 }
 
@@ -68,6 +70,7 @@ impl Store for Sqlite {
         limit: usize,
         deadline: Instant,
     ) -> Result<Page, StoreError> {
+        let _turn = self.scans.acquire().await;
         page::page(&self.readers, &self.shapes, filter, after, limit, deadline).await
     }
 
@@ -76,6 +79,7 @@ impl Store for Sqlite {
     }
 
     async fn counts(&self, filter: &Filter, deadline: Instant) -> Result<Counts, StoreError> {
+        let _turn = self.scans.acquire().await;
         counts::counts(&self.readers, &self.shapes, filter, deadline).await
     }
 

@@ -19,6 +19,13 @@ fn every_form_of_a_time() {
     assert_eq!(take(&[("from", "now-1h"), ("to", "now")]), range(Some(NOW - HOUR), Some(NOW)));
     assert_eq!(take(&[("from", "0")]), range(Some(0), None));
     assert_eq!(take(&[("from", "1763996400000000")]), range(Some(NOW - HOUR), None));
+    assert_eq!(
+        take(&[("from", "-9223372036854775807")]),
+        Err("from: must be microseconds since the Unix epoch; this looks like seconds or milliseconds"
+            .to_owned())
+    );
+    assert_eq!(take(&[("to", "9223372036854775807")]), range(None, Some(253_402_300_799_000_000)));
+    assert_eq!(take(&[("range", "9999999w")]), range(Some(0), Some(NOW)));
     assert_eq!(take(&[("to", "2025-11-24T16:00:00Z")]), range(None, Some(NOW)));
     assert_eq!(take(&[("to", "2025-11-24T17:00:00.5+01:00")]), range(None, Some(NOW + 500_000)));
 }

@@ -8,6 +8,9 @@ const el = (name, props = {}, ...children) => {
   return node;
 };
 
+// Text in which `code` stands between backticks.
+const prose = text => (text ?? '').split('`').map((part, i) => (i % 2 === 1 ? el('code', { textContent: part }) : part)).filter(part => part !== '');
+
 let schemas = {};
 
 const resolve = schema => {
@@ -51,7 +54,7 @@ const drawMembers = (schema, seen = new Set()) => {
     const label = el('span', {}, el('code', { textContent: member.key }), ' ',
       el('span', { className: 'type', textContent: typeOf(member.value) + (member.required ? '' : ', may be absent') }),
       member.value.description ?? resolve(member.value).schema.description
-        ? el('span', { className: 'note', textContent: ` — ${member.value.description ?? resolve(member.value).schema.description}` }) : '');
+        ? el('span', { className: 'note' }, ' — ', ...prose(member.value.description ?? resolve(member.value).schema.description)) : '');
     const inner = below(member.value);
     const name = resolve(inner).name;
     if (members(inner, member.seen).length > 0 && !(name && member.seen.has(name))) {
@@ -110,7 +113,7 @@ const drawOperation = (path, method, operation) => {
     el('summary', {}, el('span', { className: 'method', textContent: method }), el('span', { className: 'path', textContent: path }), el('span', { className: 'note', textContent: operation.summary ?? '' })),
     body);
   box.addEventListener('toggle', () => {
-    if (operation.description) body.append(el('p', { textContent: operation.description }));
+    if (operation.description) body.append(el('p', {}, ...prose(operation.description)));
     const parameters = operation.parameters ?? [];
     const query = parameters.filter(p => p.in !== 'header');
     const live = method === 'get' && !Object.keys(operation.responses['200']?.content ?? {}).includes('text/event-stream');
@@ -119,21 +122,21 @@ const drawOperation = (path, method, operation) => {
       const table = el('table', {}, el('tr', {}, el('th', { textContent: 'Parameter' }), el('th', { textContent: 'Meaning' }), live ? el('th', { textContent: 'Value' }) : ''));
       for (const p of parameters) table.append(el('tr', {},
         el('td', {}, el('code', { textContent: p.name }), el('div', { className: 'note', textContent: `${typeOf(p.schema)}, ${p.in}` })),
-        el('td', { textContent: p.description ?? '' }),
+        el('td', {}, ...prose(p.description)),
         live ? el('td', {}, attempt.inputs.get(p) ?? '') : ''));
       body.append(el('h3', { textContent: 'Parameters' }), table);
     }
     if (attempt) body.append(attempt.form, attempt.output);
     body.append(...drawContent('Request', operation.requestBody?.content));
     for (const [status, response] of Object.entries(operation.responses))
-      body.append(el('h3', { textContent: `${status === 'default' ? 'Otherwise' : status}` }), el('p', { className: 'note', textContent: response.description ?? '' }), ...drawContent('Answer', response.content));
+      body.append(el('h3', { textContent: `${status === 'default' ? 'Otherwise' : status}` }), el('p', { className: 'note' }, ...prose(response.description)), ...drawContent('Answer', response.content));
   }, { once: true });
   return box;
 };
 
 const draw = document_ => {
   schemas = document_.components?.schemas ?? {};
-  document.getElementById('about').textContent = `${document_.info.description} Version ${document_.info.version}.`;
+  document.getElementById('about').replaceChildren(...prose(`${document_.info.description} Version ${document_.info.version}.`));
   const main = document.getElementById('operations');
   const boxes = [];
   for (const tag of document_.tags ?? []) {

@@ -17,6 +17,8 @@ static MIGRATIONS: Migrator = sqlx::migrate!("migrations/sqlite");
 
 /// Readers, each with a thread and a page cache of its own.
 const READERS: u32 = 4;
+/// Searches and counts at once, of those: dashboards must not wait for them.
+pub(super) const SCANS: usize = 3;
 
 /// Makes the directory and takes its lock.
 pub(super) fn lock(dir: &Path) -> Result<File, StoreError> {

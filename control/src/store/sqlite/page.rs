@@ -11,8 +11,8 @@ use uuid::Uuid;
 use super::shapes::Shapes;
 use crate::store::{Detail, Filter, Page, Position, StoreError};
 
-/// Rows looked at in one statement, at first and at most.
-const CHUNKS: (i64, i64) = (2_000, 100_000);
+/// Rows looked at in one statement: at first, at most in the index, at most when every row's words must be read.
+const CHUNKS: (i64, i64, i64) = (2_000, 100_000, 16_000);
 
 /// The filter in the database's terms.
 pub(super) struct Plan<'a> {
@@ -135,7 +135,8 @@ impl Chunks<'_, '_> {
         if let Some(row) = end {
             self.next = Some(Position { ts: row.try_get(0)?, n: row.try_get(1)? });
         }
-        self.size = Some((size * 2).min(CHUNKS.1));
+        let most = if self.plan.filter.words.is_empty() { CHUNKS.1 } else { CHUNKS.2 };
+        self.size = Some((size * 2).min(most));
         Ok(Some((start, self.next)))
     }
 }
@@ -214,7 +215,8 @@ async fn whole_id(conn: &mut SqliteConnection, words: &[String]) -> Result<Optio
         .await?)
 }
 
-fn array(numbers: &[i64]) -> String {
+/// Numbers as a JSON array: one parameter, however many.
+pub(super) fn array(numbers: &[i64]) -> String {
     let numbers: Vec<String> = numbers.iter().map(i64::to_string).collect();
     format!("[{}]", numbers.join(","))
 }

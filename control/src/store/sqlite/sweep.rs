@@ -2,13 +2,14 @@
 
 use sqlx::{Connection, SqliteConnection};
 
+use super::page;
 use crate::rollup;
 use crate::store::{StoreError, Swept};
 
 /// Verdicts deleted in one step.
-const STEP: i64 = 500;
+const STEP: i64 = 1000;
 /// Pages handed back to the file system in one step.
-const PAGES: &str = "PRAGMA incremental_vacuum(256)";
+const PAGES: &str = "PRAGMA incremental_vacuum(512)";
 /// Buckets narrower than a minute are kept this long, microseconds.
 const NARROW_KEPT: i64 = 86_400_000_000;
 
@@ -20,9 +21,12 @@ pub(super) async fn sweep(conn: &mut SqliteConnection, before: i64, now: i64) ->
         .bind(STEP)
         .fetch_all(&mut *tx)
         .await?;
-    for n in &old {
-        sqlx::query("DELETE FROM content WHERE n = ?").bind(n).execute(&mut *tx).await?;
-        sqlx::query("DELETE FROM verdict WHERE n = ?").bind(n).execute(&mut *tx).await?;
+    let rows = page::array(&old);
+    for sql in [
+        "DELETE FROM content WHERE n IN (SELECT value FROM json_each(?))",
+        "DELETE FROM verdict WHERE n IN (SELECT value FROM json_each(?))",
+    ] {
+        sqlx::query(sql).bind(&rows).execute(&mut *tx).await?;
     }
     let more = old.len() as i64 == STEP;
     if !more {

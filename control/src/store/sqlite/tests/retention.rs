@@ -20,14 +20,14 @@ async fn what_is_old_goes_in_steps_with_content_sums_and_silent_instances() {
     let (_dir, store) = open().await;
     let (gone, stays) = (Uuid::now_v7(), Uuid::now_v7());
     let content = json!({ "content": { "texts": ["secret"] } });
-    let old = (1..=700).map(|seq| event(gone, seq, DAY0 + seq as i64, &content)).collect();
-    let bad = BadEvent { index: 0, seq: Some(701), error: String::new(), raw: String::new() };
+    let old = (1..=1200).map(|seq| event(gone, seq, DAY0 + seq as i64, &content)).collect();
+    let bad = BadEvent { index: 0, seq: Some(1201), error: String::new(), raw: String::new() };
     store.commit(&[batch_with(gone, old, vec![bad])]).await.unwrap();
     let young: Vec<_> = (1..=10).map(|seq| event(stays, seq, DAY0 + 3 * DAY, &content)).collect();
     store.commit(&[batch(stays, young.clone())]).await.unwrap();
 
     let before = DAY0 + 2 * DAY;
-    assert_eq!(store.sweep(before).await.unwrap(), Swept { verdicts: 500, more: true });
+    assert_eq!(store.sweep(before).await.unwrap(), Swept { verdicts: 1000, more: true });
     assert_eq!(store.sweep(before).await.unwrap(), Swept { verdicts: 200, more: false });
     assert_eq!(store.sweep(before).await.unwrap(), Swept { verdicts: 0, more: false });
     let page = store.page(&Filter::default(), None, 100, soon()).await.unwrap();
