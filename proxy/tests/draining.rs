@@ -1,5 +1,7 @@
 //! Starting and stopping.
 
+#![allow(clippy::unwrap_used, reason = "a helper that fails fails its test")]
+
 mod support;
 
 use std::sync::Arc;

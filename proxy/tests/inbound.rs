@@ -1,5 +1,7 @@
 //! An agent behind the inbound listener that calls its provider through the base URL listener.
 
+#![allow(clippy::unwrap_used, reason = "a helper that fails fails its test")]
+
 mod support;
 
 use std::sync::{Arc, OnceLock};

@@ -1,5 +1,7 @@
 //! What a policy does to an OpenAI chat answer, streamed and not.
 
+#![allow(clippy::unwrap_used, reason = "a helper that fails fails its test")]
+
 mod support;
 
 use std::time::Duration;

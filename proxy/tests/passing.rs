@@ -1,5 +1,7 @@
 //! What the proxy must not disturb, at LLM endpoints (relayed) and elsewhere (plainly proxied).
 
+#![allow(clippy::unwrap_used, reason = "a helper that fails fails its test")]
+
 mod support;
 
 use std::time::Duration;

@@ -142,7 +142,12 @@ async fn held(
 async fn judge(body: &Body, parts: &mut Parts<'_>, limit: Duration) -> Result<(Verdict, Bytes), NotChecked> {
     let raw = request::joined(&body.chunks);
     let decoded = format::decode(body.encoding.as_deref(), raw, parts.shared.limits.decoded_bytes).await?;
-    let answer = parts.format.answer(decoded.clone()).await?;
+    let answer = parts.format.answer(decoded.clone()).await;
+    if let Some(reason) = parts.judging.failure() {
+        parts.ledger.read(answer.unwrap_or_default());
+        return Err(reason);
+    }
+    let answer = answer?;
     if answer.error.is_some() {
         return Err(NotChecked::UpstreamError);
     }

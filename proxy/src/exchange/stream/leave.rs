@@ -48,7 +48,7 @@ impl Flow<'_, '_> {
 
     /// Lets go what may leave.
     pub(super) async fn release(&mut self) -> Result<()> {
-        if self.waits_for_words().is_some() && !self.queue.leaving().any(|held| says_anything(&held.frame)) {
+        if self.holds_preamble() && !self.queue.leaving().any(|held| says_anything(&held.frame)) {
             return Ok(());
         }
         let mut leaving = BytesMut::new();
@@ -70,6 +70,12 @@ impl Flow<'_, '_> {
         }
         self.send_head().await?;
         self.relay.send_body(leaving.freeze()).await
+    }
+
+    /// Whether what comes before the first words waits for them, so that they can still be refused.
+    fn holds_preamble(&self) -> bool {
+        let open = self.verdict.is_some() && !self.stop;
+        self.head.is_some() && self.may_refuse() && !open && !self.head_overdue
     }
 
     /// A frame as it leaves.

@@ -168,10 +168,11 @@ impl<'f, 's> Flow<'f, 's> {
         held.filter(|_| self.parts.judging.owes() && self.verdict.is_none())
     }
 
-    /// Since when the head, with what came before any words, waits for the first sentence.
+    /// Since when the head, with what came before any words, waits for the provider to say a first sentence.
     fn waits_for_words(&self) -> Option<Instant> {
-        let waits =
-            self.parts.plan.delivery == Delivery::Sentence && !self.queue.is_empty() && !self.head_overdue;
+        let sentence = self.parts.plan.delivery == Delivery::Sentence;
+        let unjudged = self.verdict.is_none() && !self.parts.judging.owes();
+        let waits = sentence && unjudged && !self.queue.is_empty() && !self.head_overdue;
         self.head.as_ref().filter(|_| waits).map(|(_, since)| *since)
     }
 
