@@ -93,6 +93,12 @@ impl Config {
         if problems.is_empty() { Ok(config) } else { Err(Problems(problems)) }
     }
 
+    /// Whether there is traffic to judge. Without, `up` is a control plane for proxies elsewhere.
+    #[must_use]
+    pub fn proxies(&self) -> bool {
+        self.proxy.base_url_listen.is_some() || !self.proxy.inbound.is_empty()
+    }
+
     /// Every listener with the setting that opens it.
     #[must_use]
     pub fn listeners(&self) -> Vec<(String, SocketAddr)> {
@@ -105,7 +111,7 @@ impl Config {
             add("metrics-listen", *metrics);
         }
         add("base-url-listen", self.proxy.base_url_listen);
-        add("admin-listen", self.proxy.admin_listen);
+        add("admin-listen", self.proxy.admin_listen.filter(|_| self.proxies()));
         for inbound in &self.proxy.inbound {
             add("inbound", Some(inbound.listen));
         }
@@ -155,6 +161,14 @@ impl Reader<'_> {
             },
         };
         self.twice(&config);
+        if !config.proxies() && matches!(config.control, Control::Elsewhere { .. }) {
+            let origin = self.sources.one("base-url-listen").map(|given| given.origin.clone());
+            self.problems.push(Problem {
+                origin: origin.unwrap_or_else(|| Origin::Default("base-url-listen".to_owned())),
+                what: "off, without --inbound and with --control-url, leaves nothing to run".to_owned(),
+                allowed: "give an address, or --inbound".to_owned(),
+            });
+        }
         config
     }
 

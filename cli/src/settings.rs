@@ -84,7 +84,7 @@ pub(crate) const SETTINGS: &[Setting] = &[
         "base-url-listen",
         "ADDR",
         "127.0.0.1:19003",
-        "Where clients point their base URL; `off` for none",
+        "Where clients point their base URL; `off` for none (without --inbound: no proxy at all)",
     ),
     setting(
         "upstream",

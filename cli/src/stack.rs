@@ -50,10 +50,8 @@ impl Stack {
     pub(crate) async fn start(config: &Config, policy: &PolicyFile) -> Result<Self, StackError> {
         let control = control(config, policy).await?;
         let addresses = control.as_ref().map(Control::addresses);
-        let sidecar = match carries_traffic(config) {
-            true => Some(Sidecar::start(config, policy, addresses).await?),
-            false => None,
-        };
+        let sidecar =
+            if config.proxies() { Some(Sidecar::start(config, policy, addresses).await?) } else { None };
         let draining = CancellationToken::new();
         let stack = Self {
             proxy: sidecar.as_ref().map(|sidecar| sidecar.proxy.addresses()).unwrap_or_default(),
@@ -71,11 +69,6 @@ impl Stack {
         // An error is a panic in one of the parts, which was logged where it happened.
         let _ = self.ended.await;
     }
-}
-
-/// Whether there is anything for the proxy to do: without a listener for traffic only the control plane runs.
-fn carries_traffic(config: &Config) -> bool {
-    config.proxy.base_url_listen.is_some() || !config.proxy.inbound.is_empty()
 }
 
 /// The proxy and what carries its verdicts to the control plane.

@@ -155,11 +155,18 @@ fn contradictions_are_refused() {
         (vec!["--drain", "1s", "--drain", "2s"], "given 2 times"),
         (vec!["--upstream", "a=http://x", "--upstream", "a=http://y"], "\"a\" is given twice"),
         (vec!["--drain", "2h"], "at most 1h"),
+        (vec!["--control-url", "https://g.example", "--base-url-listen", "off"], "leaves nothing to run"),
     ] {
         assert!(problems(&flags, &[]).contains(part), "{flags:?}: {}", problems(&flags, &[]));
     }
     assert!(read(&["--admin-listen", "127.0.0.1:0", "--base-url-listen", "127.0.0.1:0"], &[]).is_ok());
-    assert!(read(&["--admin-listen", "off", "--metrics-listen", "off"], &[]).unwrap().listeners().len() == 2);
+    assert_eq!(
+        read(&["--admin-listen", "off", "--metrics-listen", "off"], &[]).unwrap().listeners().len(),
+        2
+    );
+    let control_only = read(&["--base-url-listen", "off"], &[]).unwrap();
+    assert!(!control_only.proxies());
+    assert_eq!(control_only.listeners().len(), 2, "no proxy, no admin port of it");
 }
 
 #[test]
