@@ -77,7 +77,7 @@ function options(element: HTMLElement, now: { readonly current: PlotProps }, by:
   return {
     width: element.clientWidth,
     height: now.current.height,
-    padding: [8, 4, 0, 0],
+    padding: [8, 16, 0, 0],
     legend: { show: false },
     tzDate: dateOf(by),
     cursor: {

@@ -92,5 +92,6 @@ export function describeLatency(series: TimeSeries, zone: Zone): string {
   if (values.length === 0) return 'Nothing was judged in this range.';
   const highest = Math.max(...values);
   const at = judgeLatency(series).indexOf(highest);
+  if (values.length === 1) return `Judge p95 ${duration(highest)}, ${bucketName(series, at, zone)}.`;
   return `Judge p95 between ${duration(Math.min(...values))} and ${duration(highest)}, highest ${bucketName(series, at, zone)}.`;
 }

@@ -2,8 +2,10 @@
 
 import type { CapturedCall, Content, Span } from '../../api/types';
 import { layoutJson } from '../../lib/jsonlayout';
+import { points } from '../../lib/points';
 import { Icon } from '../../ui/icons';
-import { MarkedText } from './marked';
+import { KIND_TONE } from '../../ui/words';
+import { Chip, MarkedText } from './marked';
 import type { Placed } from './marked';
 import type { Selection } from './selection';
 
@@ -24,6 +26,7 @@ export function Answer({ content, spans, selection }: AnswerProps) {
           text={content.texts[choice] ?? ''}
           placed={place(spans, span => span.choice === choice && span.call === undefined)}
           selection={selection}
+          empty={!content.tool_calls.some(call => call.choice === choice)}
         >
           {content.tool_calls
             .filter(call => call.choice === choice)
@@ -50,10 +53,12 @@ interface ChoiceProps {
   readonly text: string;
   readonly placed: readonly Placed[];
   readonly selection: Selection;
+  /** Neither text nor calls. */
+  readonly empty: boolean;
   readonly children: preact.ComponentChildren;
 }
 
-function Choice({ title, text, placed, selection, children }: ChoiceProps) {
+function Choice({ title, text, placed, selection, empty, children }: ChoiceProps) {
   return (
     <div class="answer__choice">
       <div class="panel__head">
@@ -65,7 +70,7 @@ function Choice({ title, text, placed, selection, children }: ChoiceProps) {
           <MarkedText text={text} placed={placed} selection={selection} />
         </div>
       )}
-      {text === '' && placed.length === 0 && <p class="panel__body faint">No text.</p>}
+      {text === '' && empty && <p class="panel__body faint">No text.</p>}
       {children}
     </div>
   );
@@ -73,19 +78,33 @@ function Choice({ title, text, placed, selection, children }: ChoiceProps) {
 
 function Call({ call, placed, selection }: { call: CapturedCall; placed: readonly Placed[]; selection: Selection }) {
   const layout = layoutJson(call.arguments);
+  const length = points(call.arguments).length;
+  // A span over all arguments means the call as a whole: it stands on the name.
+  const whole = placed.filter(({ range }) => range.start <= 0 && range.end >= length);
+  const parts = placed.filter(one => !whole.includes(one)).map(one => ({ ...one, range: layout.move(one.range) }));
+  const first = whole[0];
   return (
-    <div class="call">
+    <div class="call" data-tone={first && KIND_TONE[first.span.kind]}>
       <h3 class="call__name">
         <Icon name="tool_call" />
         <span class="visually-hidden">Tool call: </span>
-        <code>{call.name}</code>
+        {first ? (
+          <mark
+            class={whole.some(one => one.index === selection.active) ? 'span span--active' : 'span'}
+            data-kind={first.span.kind}
+            data-span={whole.map(one => one.index).join(' ')}
+          >
+            <code>{call.name}</code>
+          </mark>
+        ) : (
+          <code>{call.name}</code>
+        )}
+        {whole.map(one => (
+          <Chip key={one.index} {...one} selection={selection} />
+        ))}
       </h3>
       <div class="call__arguments mono">
-        <MarkedText
-          text={layout.text}
-          placed={placed.map(one => ({ ...one, range: layout.move(one.range) }))}
-          selection={selection}
-        />
+        <MarkedText text={layout.text} placed={parts} selection={selection} />
       </div>
     </div>
   );

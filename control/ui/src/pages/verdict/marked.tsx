@@ -74,7 +74,8 @@ function Piece({ piece, placed, selection }: { piece: Segment; placed: readonly 
   );
 }
 
-function Chip({ index, span, selection }: { index: number; span: Span; selection: Selection }) {
+/** The small button that names a span's kind and chooses it. */
+export function Chip({ index, span, selection }: { index: number; span: Span; selection: Selection }) {
   const found = span.evidence ? 'Shows the evidence.' : 'Nothing in the evidence.';
   return (
     <button

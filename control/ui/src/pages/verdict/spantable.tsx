@@ -19,17 +19,22 @@ const HEADS = [
 
 interface SpanTableProps {
   readonly spans: readonly Span[];
+  /** Whether the verdict is clean all the same. */
+  readonly clean: boolean;
   readonly content: Content | undefined;
   readonly selection: Selection;
 }
 
-export function SpanTable({ spans, content, selection }: SpanTableProps) {
+export function SpanTable({ spans, clean, content, selection }: SpanTableProps) {
   if (spans.length === 0) return null;
   return (
     <section class="panel">
       <div class="panel__head">
         <h2>Spans</h2>
         <span class="faint num">{spans.length}</span>
+        {clean && (
+          <span class="end faint">Suspicions below the policy’s threshold: they did not flag the response</span>
+        )}
       </div>
       <div class="scroller" tabIndex={0} role="region" aria-label="Spans, as a table">
         <table class="table table--fixed spans">

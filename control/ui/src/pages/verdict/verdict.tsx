@@ -122,7 +122,12 @@ function Body({ verdict }: { verdict: VerdictData }) {
       ) : (
         <Uncaptured verdict={verdict} />
       )}
-      <SpanTable spans={verdict.spans} content={verdict.content} selection={selection} />
+      <SpanTable
+        spans={verdict.spans}
+        clean={verdict.verdict === 'grounded'}
+        content={verdict.content}
+        selection={selection}
+      />
       <div class="verdict__cards">
         <div>
           <Decision verdict={verdict} />
