@@ -17,7 +17,7 @@ release: ui ## Build the binary with the dashboard in it
 
 ui: control/ui/dist/index.html ## Build the dashboard
 
-control/ui/dist/index.html: $(shell find control/ui/src control/ui/index.html control/ui/package-lock.json control/ui/vite.config.ts -type f 2>/dev/null)
+control/ui/dist/index.html: $(shell find control/ui/src control/ui/index.html control/ui/package-lock.json control/ui/vite.config.mjs -type f 2>/dev/null)
 	@scripts/setup.sh build
 	npm --prefix control/ui run --silent build
 	@touch $@
@@ -27,6 +27,8 @@ test: test-ui test-rust test-sdk test-page ## Every test: Rust, dashboard, real 
 test-ui: ui
 	npm --prefix control/ui run --silent typecheck
 	npm --prefix control/ui run --silent test
+	npm --prefix control/ui run --silent format:check
+	npm --prefix control/ui run --silent size
 
 test-rust: ui
 	$(CARGO) test --locked --workspace
