@@ -59,7 +59,7 @@ class Data:
                 y.append(int(cells[5]))
                 ids.append(cells[0])
             for finding in filter(None, cells[6].split(",")):
-                rule, hit = finding.rsplit(":", 1)
+                rule, _, _, hit = finding.split(":")
                 self.findings.append((cells[0], at, rule, int(hit)))
         self.x, self.y, self.ids = np.array(x), np.array(y), np.array(ids)
         self.fold = np.array([fold(self.source[i], FOLDS) for i in ids])

@@ -56,3 +56,6 @@ impl Claim {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -6,3 +6,6 @@ mod walk;
 
 pub(crate) use reader::{Reader, Scalar, Token};
 pub(crate) use walk::{Step, find_block, leaves};
+
+#[cfg(test)]
+mod tests;

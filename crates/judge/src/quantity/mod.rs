@@ -52,3 +52,6 @@ pub(crate) enum Precision {
     /// `under`, `less than`, `up to`, `at most`.
     Below,
 }
+
+#[cfg(test)]
+mod tests;
