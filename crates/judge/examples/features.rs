@@ -63,8 +63,9 @@ fn features(rows: &[Value], out: &mut impl Write) -> io::Result<()> {
         let labels = labels(row);
         let labelled = |start: usize, end: usize| u8::from(labels.iter().any(|l| l.0 < end && start < l.1));
         for sentence in fitting::rows(&evidence, text(row, "response")) {
-            let finding =
-                |(rule, start, end): &(String, usize, usize)| format!("{rule}:{}", labelled(*start, *end));
+            let finding = |(rule, start, end): &(String, usize, usize)| {
+                format!("{rule}:{start}:{end}:{}", labelled(*start, *end))
+            };
             let findings: Vec<String> = sentence.findings.iter().map(finding).collect();
             let values: Vec<String> = sentence.features.iter().map(ToString::to_string).collect();
             writeln!(

@@ -3,7 +3,7 @@
 import argparse
 import json
 import math
-from collections import Counter, defaultdict
+from collections import defaultdict
 from pathlib import Path
 
 import numpy as np
@@ -106,50 +106,90 @@ def response_inputs(logits):
     return [*top[:3], p.mean(), math.log1p(p.sum()), 1 - np.exp(np.log(1 - p).sum()), math.log(len(logits))]
 
 
-def by_response(data, logits):
+def by_response(data, logits, findings):
+    """Inputs of the response score, as `score/response.rs`. `findings`: the highest log-odds of a finding by response."""
     grouped = defaultdict(list)
     for i, logit in zip(data.ids, logits):
         grouped[i].append(logit)
     ids = [i for i in data.label if i in grouped]
-    return ids, np.array([response_inputs(grouped[i]) for i in ids])
+    top = [np.clip(findings.get(i, -3.0), -3, 3) for i in ids]
+    return ids, np.array([response_inputs(grouped[i]) + [t] for i, t in zip(ids, top)])
+
+
+def finding_logits(data, logits, slope, table):
+    """The highest log-odds of a finding by response."""
+    top = {}
+    for i, at, rule, _ in data.findings:
+        if rule in table:
+            own = 0.0 if at is None else float(np.clip(logits[at], -3, 3))
+            top[i] = max(top.get(i, -9.0), table[rule][0] + slope * own)
+    return top
 
 
 def fit_findings(data, logits, rows):
-    """Base log-odds by rule, with a weak prior of even odds, beside a common slope on the sentence's log-odds."""
+    """Base log-odds by rule, with a weak prior of even odds, beside a common slope on the sentence's log-odds.
+
+    Unweighted: whether an absent number is wrong depends little on how often a model hallucinates."""
     slope = 0.4
     table = {}
     grouped = defaultdict(list)
     for i, at, rule, hit in data.findings:
         if rows(i):
-            grouped[rule].append((0.0 if at is None else float(np.clip(logits[at], -3, 3)), hit, data.weight[i]))
+            grouped[rule].append((0.0 if at is None else float(np.clip(logits[at], -3, 3)), hit))
     for rule, found in sorted(grouped.items()):
         offset = np.array([slope * f[0] for f in found] + [0.0, 0.0])
         hit = np.array([f[1] for f in found] + [1, 0], float)
-        weight = np.array([f[2] for f in found] + [3.0, 3.0])
+        weight = np.array([1.0] * len(found) + [3.0, 3.0])
         base = 0.0
         for _ in range(50):
             p = sigmoid(base + offset)
             base += (weight * (hit - p)).sum() / (weight * p * (1 - p)).sum()
-        table[rule] = (base, len(found), np.average(hit[:-2], weights=weight[:-2]))
+        table[rule] = (base, len(found), hit[:-2].mean())
     return slope, table
+
+
+class Responses:
+    """Responses with inputs, labels, weights, folds."""
+
+    def __init__(self, data, logits, findings):
+        self.ids, self.inputs = by_response(data, logits, findings)
+        self.labels = np.array([data.label[i] for i in self.ids])
+        self.weights = np.array([data.weight[i] for i in self.ids])
+        self.fold = np.array([fold(data.source[i], FOLDS) for i in self.ids])
+        self.task = np.array([data.task[i] for i in self.ids])
+        structured = dict(zip(data.ids, data.json))
+        self.json = np.array([structured[i] for i in self.ids])
+
+    def fit(self, rows):
+        return {key: logistic(self.inputs[rows & (self.json == key)], self.labels[rows & (self.json == key)], self.weights[rows & (self.json == key)]) for key in (False, True)}
+
+    def risk(self, models):
+        out = np.zeros(len(self.ids))
+        for key, (bias, weights) in models.items():
+            part = self.json == key
+            out[part] = sigmoid(self.inputs[part] @ weights + bias)
+        found = self.inputs[:, -1]
+        return np.maximum(out, np.where(found > -3, sigmoid(found), 0))
 
 
 def numbers(values) -> str:
     return ", ".join(f"{v:.4f}" for v in values)
 
 
-def write(arguments, data, models, response, slope, findings) -> None:
+def write(arguments, models, responses, slope, findings) -> None:
     path = arguments.out / "src/score/weights.rs"
     head = path.read_text().split("// ---- tables")[0]
     lines = [head + "// ---- tables, made by `fit/fit.py`: do not edit by hand.\n"]
-    for name, key in (("PROSE", False), ("JSON", True)):
-        bias, weights = models[key]
-        lines.append(f"const {name}: (f32, [f32; FEATURES]) = ({bias:.4f}, [{numbers(weights)}]);")
-    bias, weights = response
-    lines.append(f"const WHOLE: (f32, [f32; RESPONSE]) = ({bias:.4f}, [{numbers(weights)}]);")
+    for name, size, (bias, weights) in (
+        ("PROSE", "FEATURES", models[False]),
+        ("JSON", "FEATURES", models[True]),
+        ("WHOLE_PROSE", "RESPONSE", responses[False]),
+        ("WHOLE_JSON", "RESPONSE", responses[True]),
+    ):
+        lines.append(f"#[rustfmt::skip]\nconst {name}: (f32, [f32; {size}]) = ({bias:.4f}, [{numbers(weights)}]);")
     lines.append(f"const SLOPE: f32 = {slope:.4f};")
-    fitted = "".join(f"(Rule::{rule}, {base:.4f}), " for rule, (base, _, _) in findings.items())
-    lines.append(f"const FITTED: [(Rule, f32); {len(findings)}] = [{fitted}];")
+    fitted = "".join(f"\n    (Rule::{rule}, {base:.4f})," for rule, (base, _, _) in findings.items())
+    lines.append(f"const FITTED: [(Rule, f32); {len(findings)}] = [{fitted}\n];")
     path.write_text("\n".join(lines) + "\n")
 
 
@@ -170,21 +210,21 @@ def main() -> None:
     for json_evidence, name in ((False, "prose"), (True, "json")):
         part = data.json == json_evidence
         report(f"sent {name}", data.y[part], sigmoid(oof[part]), data.w[part])
-    ids, inputs = by_response(data, oof)
-    labels = np.array([data.label[i] for i in ids])
-    weights = np.array([data.weight[i] for i in ids])
-    folds = np.array([fold(data.source[i], FOLDS) for i in ids])
-    risks = np.zeros(len(ids))
+    # Risks of every response by models that saw nothing of its source.
+    risks = None
     for k in range(FOLDS):
-        bias, w = logistic(inputs[folds != k], labels[folds != k], weights[folds != k])
-        risks[folds == k] = sigmoid(inputs[folds == k] @ w + bias)
+        slope, table = fit_findings(data, oof, lambda i: fold(data.source[i], FOLDS) != k)
+        responses = Responses(data, oof, finding_logits(data, oof, slope, table))
+        held = responses.risk(responses.fit(responses.fold != k))
+        risks = held if risks is None else np.where(responses.fold == k, held, risks)
     for task in TASKS:
-        part = np.array([data.task[i] == task for i in ids])
-        report(task, labels[part], risks[part], weights[part])
-    report("all", labels, risks, weights)
+        part = responses.task == task
+        report(task, responses.labels[part], risks[part], responses.weights[part])
+    report("all", responses.labels, risks, responses.weights)
     models = fit_sentences(data, np.ones(len(data.y), bool))
     slope, findings = fit_findings(data, oof, lambda i: True)
-    print("rule, findings, share labelled:", Counter())
+    responses = Responses(data, oof, finding_logits(data, oof, slope, findings))
+    print("rule, findings, share labelled, base")
     for rule, (base, n, share) in findings.items():
         print(f"  {rule:18s} {n:5d} {share:.3f} base {base:+.2f}")
     for json_evidence in (False, True):
@@ -192,7 +232,7 @@ def main() -> None:
         part = data.json == json_evidence
         scaled = w * data.x[part].std(0)
         print("json" if json_evidence else "prose", ", ".join(f"{n} {v:+.2f}" for v, n in sorted(zip(scaled, data.names), key=lambda t: -abs(t[0]))[:16]))
-    write(arguments, data, models, logistic(inputs, labels, weights), slope, findings)
+    write(arguments, models, responses.fit(np.ones(len(responses.ids), bool)), slope, findings)
 
 
 if __name__ == "__main__":

@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 
 pub(crate) use facts::Facts;
 pub(crate) use index::{Index, Match};
-pub(crate) use structure::{Attribute, Attributes, Truth};
+pub(crate) use structure::{Attribute, Attributes, KeyWord, Truth, key_words};
 
 use crate::schema::Schemas;
 
@@ -88,6 +88,8 @@ pub struct Evidence {
     unseen: Unseen,
     checkable: bool,
     open_ended: bool,
+    summary: bool,
+    expects_json: bool,
     /// Content stems of the question.
     question: Vec<u32>,
     index: Index,
@@ -106,7 +108,9 @@ impl Evidence {
     #[must_use]
     pub fn gather(request: &Request) -> Self {
         let gathered = gather::gather(request);
-        Self::prepare(gathered.sources, request.tools.clone(), gathered.unseen)
+        let mut evidence = Self::prepare(gathered.sources, request.tools.clone(), gathered.unseen);
+        evidence.expects_json |= request.wants_json;
+        evidence
     }
 
     /// Evidence from parts, for agent context and tests.
@@ -127,11 +131,26 @@ impl Evidence {
         index.seal();
         facts.seal();
         attributes.seal();
-        let checkable = sources.iter().any(|s| ask::is_proof(s));
+        let checkable = sources.iter().any(ask::is_proof);
         let open_ended = ask::is_open_ended(&sources);
         let schemas = Schemas::new(&tools);
+        let summary = ask::is_summary(&sources);
+        let expects_json = ask::mentions_json(&sources);
         let question = ask::stems(&sources);
-        Self { sources, tools, unseen, checkable, open_ended, question, index, facts, attributes, schemas }
+        Self {
+            sources,
+            tools,
+            unseen,
+            checkable,
+            open_ended,
+            summary,
+            expects_json,
+            question,
+            index,
+            facts,
+            attributes,
+            schemas,
+        }
     }
 
     /// The sources, in order.
@@ -159,6 +178,16 @@ impl Evidence {
     pub fn is_checkable(&self) -> bool {
         let unseen = Unseen { bytes: 0, ..self.unseen };
         self.checkable && !self.open_ended && !unseen.any()
+    }
+
+    /// Whether the answer is to be JSON.
+    pub(crate) fn expects_json(&self) -> bool {
+        self.expects_json
+    }
+
+    /// Whether a summary is asked for.
+    pub(crate) fn asks_summary(&self) -> bool {
+        self.summary
     }
 
     pub(crate) fn index(&self) -> &Index {
@@ -190,3 +219,6 @@ impl Evidence {
         &self.schemas
     }
 }
+
+#[cfg(test)]
+mod tests;

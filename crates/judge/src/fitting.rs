@@ -30,7 +30,7 @@ pub fn feature_names() -> &'static [&'static str] {
 /// The claims of an answer, as the session sees them.
 #[must_use]
 pub fn rows(evidence: &Evidence, answer: &str) -> Vec<Row> {
-    let mut splitter = Splitter::new();
+    let mut splitter = Splitter::new(evidence.expects_json());
     let mut claims: Vec<Claim> = Vec::new();
     splitter.push(answer, &mut |claim| claims.push(claim));
     splitter.finish(&mut |claim| claims.push(claim));
@@ -42,7 +42,7 @@ pub fn rows(evidence: &Evidence, answer: &str) -> Vec<Row> {
         let end = claim.offset(chars::count(&claim.text));
         let mut row = Row { start: claim.offset(0), end, features: Vec::new(), findings: Vec::new() };
         if analysis.is_claim() {
-            let examined = examine::examine(&analysis, evidence, before);
+            let examined = examine::examine(&analysis, evidence, &mut before);
             row.features = examined.features.map(Vec::from).unwrap_or_default();
             for finding in examined.findings {
                 let (start, end) = chars::range(&claim.text, finding.start, finding.end);

@@ -14,7 +14,7 @@ use crate::score::Tally;
 use crate::{Evidence, Settings, Span, Verdict};
 
 /// What arrived.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Input<'a> {
     /// More text of a choice.
     Text {
@@ -188,7 +188,7 @@ impl Session {
         let index = (index as usize).min(MAX_CHOICES - 1);
         while self.choices.len() <= index {
             let number = u32::try_from(self.choices.len()).unwrap_or(u32::MAX);
-            self.choices.push(Choice::new(number));
+            self.choices.push(Choice::new(number, self.evidence.expects_json()));
         }
         (index, &mut self.choices[index])
     }

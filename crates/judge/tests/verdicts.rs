@@ -22,7 +22,12 @@ fn judge(question: &str, answer: &str) -> Verdict {
 
 fn words(answer: &str, verdict: &Verdict, kind: SpanKind) -> Vec<String> {
     let letters: Vec<char> = answer.chars().collect();
-    verdict.spans.iter().filter(|s| s.kind == kind).map(|s| letters[s.start..s.end].iter().collect()).collect()
+    verdict
+        .spans
+        .iter()
+        .filter(|s| s.kind == kind)
+        .map(|s| letters[s.start..s.end].iter().collect())
+        .collect()
 }
 
 #[test]
@@ -44,7 +49,8 @@ fn invented_figures_and_names_are_named() {
     let verdict = judge("What does it cost?", answer);
     assert!(matches!(verdict.state, State::Ungrounded | State::Contradicted), "{verdict:#?}");
     let letters: Vec<char> = answer.chars().collect();
-    let marked: Vec<String> = verdict.spans.iter().map(|s| letters[s.start..s.end].iter().collect()).collect();
+    let marked: Vec<String> =
+        verdict.spans.iter().map(|s| letters[s.start..s.end].iter().collect()).collect();
     for invented in ["$149", "2021", "Oscar Lindqvist"] {
         assert!(marked.iter().any(|m| m.contains(invented)), "{invented}: {marked:?}");
     }

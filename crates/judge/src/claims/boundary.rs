@@ -9,6 +9,9 @@ const TITLES: [&str; 40] = [
 /// Abbreviations only before a number.
 const BEFORE_NUMBERS: [&str; 6] = ["no", "nos", "p", "pp", "art", "ch"];
 
+/// Words after which a single capital is the initial of a name.
+const BEFORE_NAMES: [&str; 9] = ["and", "by", "with", "from", "to", "for", "of", "or", "as"];
+
 /// Whether `terminator`, after `before` (the text since the sentence began) and before `next` (the first character that is
 /// not a space), ends the sentence. `line_start`: the sentence began a line.
 pub(crate) fn ends_sentence(before: &str, terminator: char, next: char, line_start: bool) -> bool {
@@ -37,11 +40,9 @@ pub(crate) fn ends_sentence(before: &str, terminator: char, next: char, line_sta
         if lead.is_empty() {
             return !(letter.is_uppercase() || line_start);
         }
-        let named = lead
-            .rsplit(char::is_whitespace)
-            .next()
-            .and_then(|w| w.chars().next())
-            .is_some_and(char::is_uppercase);
+        // `George W. Bush`, `and J. K. Rowling`, but `take vitamin C. It helps`.
+        let word_before = lead.rsplit(char::is_whitespace).next().unwrap_or_default();
+        let named = word_before.starts_with(char::is_uppercase) || BEFORE_NAMES.contains(&word_before);
         return !(letter.is_uppercase() && named) || letter == 'I';
     }
     let lower = word.to_lowercase();

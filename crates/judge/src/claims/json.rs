@@ -59,7 +59,7 @@ impl JsonClaims {
         let bytes = c.encode_utf8(&mut buffer).as_bytes();
         let mut over = false;
         let at = self.read;
-        let (mut ended, mut scalar) = (false, false);
+        let mut ended = false;
         for byte in bytes {
             for token in self.reader.push(*byte) {
                 match token {
@@ -74,7 +74,7 @@ impl JsonClaims {
                         self.escape = Escape::No;
                     }
                     Token::Value { kind: Scalar::String, .. } => ended = true,
-                    Token::Value { .. } => scalar = true,
+                    Token::Value { .. } => self.end_scalar(at, each),
                     Token::Open { .. } => self.keys.push(String::new()),
                     Token::Close => drop(self.keys.pop()),
                     Token::Done | Token::Error => over = true,
@@ -85,8 +85,6 @@ impl JsonClaims {
             self.end_string(each);
         } else if was_string {
             self.string_char(c, at, each);
-        } else if scalar {
-            self.end_scalar(at, each);
         }
         if !was_string && !self.reader.in_string() {
             self.note(c, was_key);
@@ -153,7 +151,7 @@ impl JsonClaims {
         if offset(&self.shifts, self.decoded) != at + 1 {
             self.shifts.push((self.decoded, at + 1));
         }
-        let (shifts, key) = (&self.shifts, self.keys.last());
+        let (shifts, key) = (&self.shifts, innermost(&self.keys));
         self.text.push(text, &mut |piece| each(text_claim(piece, shifts, key)));
         let settled = self.text.settled();
         let passed = self.shifts.partition_point(|(from, _)| *from <= settled);
@@ -161,7 +159,7 @@ impl JsonClaims {
     }
 
     fn end_string(&mut self, each: &mut dyn FnMut(Claim)) {
-        let (shifts, key) = (&self.shifts, self.keys.last());
+        let (shifts, key) = (&self.shifts, innermost(&self.keys));
         self.text.finish(&mut |piece| each(text_claim(piece, shifts, key)));
     }
 
@@ -169,8 +167,8 @@ impl JsonClaims {
         let text = std::mem::take(&mut self.word);
         // The word ended at the byte before, or before the white space that ended it.
         let start = at - text.chars().count();
-        let key = self.keys.last().filter(|k| !k.is_empty()).cloned();
-        each(Claim { start, text, form: Form::JsonScalar, marker: 0, key, shifts: Vec::new() });
+        let key = innermost(&self.keys).cloned();
+        each(Claim { start, text, form: Form::JsonScalar, marker: 0, indent: 0, key, shifts: Vec::new() });
     }
 }
 
@@ -186,8 +184,20 @@ fn text_claim(piece: Piece, shifts: &[(usize, usize)], key: Option<&String>) -> 
         claim_shifts.insert(0, (0, start));
     }
     let form = if piece.form == Form::Code { Form::Code } else { Form::JsonText };
-    let key = key.filter(|k| !k.is_empty()).cloned();
-    Claim { start, text: piece.text, form, marker: piece.marker, key, shifts: claim_shifts }
+    Claim {
+        start,
+        text: piece.text,
+        form,
+        marker: piece.marker,
+        indent: 0,
+        key: key.cloned(),
+        shifts: claim_shifts,
+    }
+}
+
+/// The key that a value stands under; elements of an array under that of the array.
+fn innermost(keys: &[String]) -> Option<&String> {
+    keys.iter().rev().find(|key| !key.is_empty())
 }
 
 /// The answer's offset of a decoded offset.

@@ -41,6 +41,8 @@ pub(crate) struct Claim {
     pub form: Form,
     /// Bytes of `text` taken by a list marker or heading mark.
     pub marker: usize,
+    /// Spaces before it on its line.
+    pub indent: usize,
     /// The JSON key it stands under.
     pub key: Option<String>,
     /// Where escapes shift the offsets: from that scalar value of `text` on, the answer's offset is this. Empty: no escapes.

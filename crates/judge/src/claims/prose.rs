@@ -22,6 +22,7 @@ pub(crate) struct Piece {
     pub text: String,
     pub form: Form,
     pub marker: usize,
+    pub indent: usize,
 }
 
 /// What a search for the end of a piece found.
@@ -42,6 +43,8 @@ pub(crate) struct Prose {
     /// Byte of `rest` from where the end of the piece is still to be sought.
     sought: usize,
     line_start: bool,
+    /// Spaces since the line began.
+    indent: usize,
     /// The character and length of the open code fence.
     fence: Option<(char, usize)>,
     started: bool,
@@ -94,6 +97,7 @@ impl Prose {
                     let piece = self.piece(&open[..end], line_end);
                     self.given += chars::count(&open[..end]);
                     self.line_start = line_end;
+                    self.indent = 0;
                     from += end;
                     each(piece);
                 }
@@ -113,6 +117,7 @@ impl Prose {
             skipped += c.len_utf8();
             self.given += 1;
             self.line_start |= c == '\n';
+            self.indent = if c == '\n' { 0 } else { self.indent + 1 };
         }
         skipped
     }
@@ -138,7 +143,13 @@ impl Prose {
         } else {
             classify(trimmed, self.line_start, line_end)
         };
-        Piece { start: self.given, text: trimmed.to_owned(), form, marker }
+        Piece {
+            start: self.given,
+            text: trimmed.to_owned(),
+            form,
+            marker,
+            indent: if self.line_start { self.indent } else { 0 },
+        }
     }
 
     fn end(&self, open: &str, over: bool) -> End {

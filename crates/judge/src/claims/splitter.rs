@@ -11,6 +11,8 @@ pub(crate) struct Splitter {
     mode: Mode,
     /// Scalar values before what the current cutter was given.
     base: usize,
+    /// JSON in a code fence is the answer, not an example.
+    fenced_json: bool,
 }
 
 #[derive(Debug)]
@@ -26,8 +28,9 @@ enum Mode {
 const PEEK: usize = 64;
 
 impl Splitter {
-    pub(crate) fn new() -> Self {
-        Self { mode: Mode::Undecided(String::new()), base: 0 }
+    /// `fenced_json`: JSON was asked for, so that a fence of it is the answer and no code.
+    pub(crate) fn new(fenced_json: bool) -> Self {
+        Self { mode: Mode::Undecided(String::new()), base: 0, fenced_json }
     }
 
     /// Adds text and gives the claims it settles to `each`.
@@ -35,7 +38,7 @@ impl Splitter {
         match &mut self.mode {
             Mode::Undecided(head) => {
                 head.push_str(text);
-                if let Some(json_at) = looks_like_json(head) {
+                if let Some(json_at) = looks_like_json(head, self.fenced_json) {
                     let head = std::mem::take(head);
                     self.decide(&head, json_at, each);
                 }
@@ -101,16 +104,19 @@ impl Splitter {
 
 /// Whether the text begins as a JSON answer does, bare or in a ```` ```json ```` fence: `None` undecided, `Some(None)` no,
 /// `Some(Some(at))` yes, from that byte. Looks at no more than [`PEEK`] bytes, so that any split decides the same.
-fn looks_like_json(head: &str) -> Option<Option<usize>> {
+fn looks_like_json(head: &str, fenced: bool) -> Option<Option<usize>> {
     let window = &head[..chars::floor(head, PEEK)];
-    match peek(window) {
+    match peek(window, fenced) {
         None if head.len() >= PEEK => Some(None),
         decided => decided,
     }
 }
 
-fn peek(head: &str) -> Option<Option<usize>> {
+fn peek(head: &str, fenced_json: bool) -> Option<Option<usize>> {
     let mut body = head.trim_start();
+    if body.starts_with('`') && !fenced_json {
+        return Some(None);
+    }
     if let Some(fenced) = body.strip_prefix("```") {
         match fenced.strip_prefix("json").or_else(|| fenced.strip_prefix("JSON")) {
             Some(rest) => body = rest.trim_start(),
@@ -135,6 +141,7 @@ fn prose_claim(piece: Piece, base: usize) -> Claim {
         text: piece.text,
         form: piece.form,
         marker: piece.marker,
+        indent: piece.indent,
         key: None,
         shifts: Vec::new(),
     }

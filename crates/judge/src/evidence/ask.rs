@@ -43,6 +43,25 @@ pub(super) fn stems(sources: &[Source]) -> Vec<u32> {
     stems
 }
 
+/// Requests for a shorter form of what is given.
+static SHORTENS: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(r"(?i)\b(?:summari[sz]|summary|tl;?dr|recap|condense|overview|key points|main points|gist)")
+        .expect("a constant pattern")
+});
+
+/// Whether the last question asks for a summary: its sentences are freer in their words and still faithful.
+pub(super) fn is_summary(sources: &[Source]) -> bool {
+    let question = sources.iter().rev().find(|s| s.kind == SourceKind::Question);
+    question.is_some_and(|q| SHORTENS.is_match(&q.text))
+}
+
+/// Whether instructions or question speak of JSON: then the answer probably is some.
+pub(super) fn mentions_json(sources: &[Source]) -> bool {
+    let asks = |s: &&Source| matches!(s.kind, SourceKind::Instructions | SourceKind::Question);
+    let finder = memchr::memmem::Finder::new("json");
+    sources.iter().filter(asks).any(|s| finder.find(s.text.to_ascii_lowercase().as_bytes()).is_some())
+}
+
 /// Requests for something that need not follow from anything.
 static INVENTS: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(

@@ -39,7 +39,7 @@ impl Facts {
             }
             match quantity.value {
                 Value::Number(value, unit) => {
-                    self.numbers.push(Number { value, unit, sentence, slack: quantity.slack })
+                    self.numbers.push(Number { value, unit, sentence, slack: quantity.slack });
                 }
                 Value::Date(date) => {
                     self.dates.push((date, sentence));
@@ -47,15 +47,29 @@ impl Facts {
                     let known = parts.into_iter().filter(|part| *part > 0.0);
                     self.numbers.extend(known.map(|value| Number {
                         value,
-                        unit: Unit::None,
+                        unit: Unit::NONE,
                         sentence,
                         slack: 0.0,
                     }));
                 }
-                Value::Time(minutes, open) => self.times.push((minutes, open, sentence)),
+                Value::Time(minutes, open) => {
+                    self.times.push((minutes, open, sentence));
+                    // `13:0 hours` in machine-written text.
+                    if minutes % 60 == 0 {
+                        let value = f64::from(minutes / 60);
+                        self.numbers.push(Number { value, unit: Unit::NONE, sentence, slack: 0.0 });
+                    }
+                }
             }
         }
         self.scratch = scratch;
+    }
+
+    /// Adds the length of a list: "based on three reviews" follows from an array of three.
+    pub(crate) fn count(&mut self, items: usize, sentence: u32) {
+        if items > 1 && self.numbers.len() < MAX_FACTS {
+            self.numbers.push(Number { value: items as f64, unit: Unit::NONE, sentence, slack: 0.0 });
+        }
     }
 
     /// `passage 3: …`, `[3] …` at the beginning of a sentence.
@@ -155,12 +169,18 @@ impl Facts {
         {
             return Some(number.sentence);
         }
-        if unit == Unit::Percent
-            && let Some(share) = self.exactly(value / 100.0).iter().find(|n| n.unit == Unit::None)
+        if unit.is_none()
+            && value < 1.0
+            && let Some(share) = self.exactly(value * 100.0).iter().find(|n| n.unit == Unit::PERCENT)
         {
             return Some(share.sentence);
         }
-        if unit == Unit::None || unit == Unit::Percent || unit == Unit::Money {
+        if unit == Unit::PERCENT
+            && let Some(share) = self.exactly(value / 100.0).iter().find(|n| n.unit.is_none())
+        {
+            return Some(share.sentence);
+        }
+        if !unit.is_measure() {
             return None;
         }
         let converted = |n: &&Number| {
@@ -194,5 +214,8 @@ impl Facts {
 
 /// Whether a number said in one unit may be the one given in another: a missing unit is no contradiction.
 fn units_agree(a: Unit, b: Unit) -> bool {
-    a == b || a == Unit::None || b == Unit::None || !a.comparable(b) && (a == Unit::Money || b == Unit::Money)
+    a == b
+        || a.is_none()
+        || b.is_none()
+        || a.dimension != b.dimension && (a == Unit::MONEY || b == Unit::MONEY)
 }

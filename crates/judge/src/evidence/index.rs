@@ -67,6 +67,8 @@ pub(crate) struct Index {
     raws: Set,
     pairs: Set,
     triples: Set,
+    /// First four letters of words that begin with a capital.
+    roots: Set,
     /// First letters of all words, and of all but function words; a line per sentence. Acronyms are sought in them.
     initials: String,
     content_initials: String,
@@ -97,8 +99,9 @@ impl Index {
         let mut push = |start, end| ranges.push((start, end));
         let (json_start, json_end) = json.unwrap_or((text.len(), text.len()));
         sentences(text, 0, json_start, &mut push);
+        let mut arrays: Vec<usize> = Vec::new();
         if json.is_some() {
-            json_sentences(text, json_start, &mut push);
+            json_sentences(text, json_start, &mut push, &mut arrays);
         }
         sentences(text, json_end, text.len(), &mut push);
         let source_number = u32::try_from(number).unwrap_or(u32::MAX);
@@ -122,6 +125,8 @@ impl Index {
             self.sentence(place, &text[start..end], &tokens, source.kind, facts);
             (byte, scalar) = (end, char_end);
         }
+        let last = u32::try_from(self.sentences.len().saturating_sub(1)).unwrap_or(u32::MAX);
+        arrays.into_iter().for_each(|items| facts.count(items, last));
     }
 
     fn sentence(
@@ -137,6 +142,9 @@ impl Index {
         for (i, token) in tokens.iter().enumerate() {
             self.raws.0.push(token.raw);
             self.stems.0.push(token.stem);
+            if token.is_capital() {
+                self.roots.0.extend(hash::root(token.of(text)));
+            }
             place.negated |= token.class.has(Class::NEGATION);
             let initial = text.as_bytes()[token.start].to_ascii_lowercase();
             let initial = if initial.is_ascii() { initial as char } else { '\u{1}' };
@@ -148,17 +156,17 @@ impl Index {
                 }
             }
             // Sequences of the question count too, those of an earlier answer do not: it may have been wrong.
-            if kind != SourceKind::EarlierTurn {
-                if let Some(next) = tokens.get(i + 1) {
-                    // `Wi-Fi` is also `WiFi`.
-                    if &text[token.end..next.start] == "-" {
-                        self.raws.0.push(hash::spelled(token.of(text), next.of(text)));
-                    }
-                    let pair = hash::join(token.stem, next.stem);
-                    self.pairs.0.push(pair);
-                    if let Some(third) = tokens.get(i + 2) {
-                        self.triples.0.push(hash::join(pair, third.stem));
-                    }
+            if kind != SourceKind::EarlierTurn
+                && let Some(next) = tokens.get(i + 1)
+            {
+                // `Wi-Fi` is also `WiFi`.
+                if &text[token.end..next.start] == "-" {
+                    self.raws.0.push(hash::spelled(token.of(text), next.of(text)));
+                }
+                let pair = hash::join(token.stem, next.stem);
+                self.pairs.0.push(pair);
+                if let Some(third) = tokens.get(i + 2) {
+                    self.triples.0.push(hash::join(pair, third.stem));
                 }
             }
         }
@@ -177,7 +185,7 @@ impl Index {
         self.postings.sort_unstable();
         self.postings.dedup();
         self.postings.shrink_to_fit();
-        for set in [&mut self.stems, &mut self.raws, &mut self.pairs, &mut self.triples] {
+        for set in [&mut self.stems, &mut self.raws, &mut self.pairs, &mut self.triples, &mut self.roots] {
             set.seal();
         }
     }
@@ -190,6 +198,11 @@ impl Index {
     /// Whether a word with this hash is there as it is.
     pub(crate) fn has_raw(&self, raw: u32) -> bool {
         self.raws.has(raw)
+    }
+
+    /// Whether a capitalised word begins with the same four letters.
+    pub(crate) fn has_root(&self, word: &str) -> bool {
+        hash::root(word).is_some_and(|root| self.roots.has(root))
     }
 
     /// Whether the two stems stand side by side.
@@ -247,11 +260,6 @@ impl Index {
         self.postings.binary_search(&(stem, sentence)).is_ok()
     }
 
-    /// In how many sentences the stem stands, counted up to a bound.
-    pub(crate) fn spread(&self, stem: u32) -> usize {
-        self.postings(stem).len()
-    }
-
     /// The sentences that hold most of these distinct content stems.
     pub(crate) fn closest(&self, stems: &[u32]) -> Match {
         let mut hits: Vec<(u32, u32)> = Vec::with_capacity(stems.len() * 4);
@@ -291,9 +299,25 @@ impl Index {
     }
 }
 
-/// A sentence per leaf, its key included; long strings sentence by sentence.
-fn json_sentences(text: &str, from: usize, mut each: impl FnMut(usize, usize)) {
+/// A sentence per leaf, its key included; long strings sentence by sentence. `arrays`: their lengths.
+fn json_sentences(text: &str, from: usize, mut each: impl FnMut(usize, usize), arrays: &mut Vec<usize>) {
+    // Open arrays, outermost first: their depth and the elements seen.
+    let mut open: Vec<(usize, usize)> = Vec::new();
     json::leaves(text, from, |path, leaf| {
+        let kept = open
+            .iter()
+            .take_while(|(depth, _)| matches!(path.get(*depth), Some(json::Step::Index(_))))
+            .count();
+        arrays.extend(open.drain(kept..).map(|(_, items)| items));
+        for (depth, step) in path.iter().enumerate() {
+            if let json::Step::Index(n) = step {
+                match open.iter_mut().find(|(d, _)| *d == depth) {
+                    Some((_, items)) if n + 1 >= *items => *items = n + 1,
+                    Some((_, items)) => arrays.push(std::mem::replace(items, n + 1)),
+                    None => open.push((depth, n + 1)),
+                }
+            }
+        }
         let key = match path.last() {
             Some(json::Step::Key { start, .. }) => *start,
             _ => leaf.start,
@@ -306,4 +330,6 @@ fn json_sentences(text: &str, from: usize, mut each: impl FnMut(usize, usize)) {
             each(leaf.start, leaf.end);
         }
     });
+    arrays.extend(open.into_iter().map(|(_, items)| items));
+    arrays.truncate(64);
 }

@@ -28,11 +28,13 @@ const MIN_PASSAGE: usize = 160;
 static LABEL: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(
         r"(?xim) (?: ^ | [.?!] [\x20\t] ) [\x20\t]* [\#>*_\-]{0,6} [\x20\t]*
-        (?: (?P<context> (?:the\x20|relevant\x20|retrieved\x20|provided\x20|given\x20|additional\x20|background\x20|reference\x20|structured\x20|search\x20|source\x20|input\x20|company\x20|product\x20|customer\x20)?
-            (?: contexts? | passages? | documents? | docs? | articles? | texts? | sources? | background | information | data | content | transcript
-              | e-?mail | excerpts? | references? | results? | knowledge(?:\x20base)? | facts | records? | report | paragraph | chunks? | snippets?
-              | story | news | conversation | dialogue | review | reviews | notes | log | logs | table | policy | faq | document\x20text ) )
-          | (?P<question> (?:user(?:'s)?\x20|my\x20|the\x20|user\x20)? (?: question | query | q | instructions? | task | request | prompt | ask | output | answer | response | summary | overview ) ) )
+        (?: (?P<context> (?: (?:the|relevant|retrieved|provided|given|additional|background|reference|structured|search|source|input
+                |company|product|customer) \x20 )?
+            (?: contexts? | passages? | documents? | docs? | articles? | texts? | sources? | background | information | data | content
+              | transcript | e-?mail | excerpts? | references? | results? | knowledge(?:\x20base)? | facts | records? | report | paragraph
+              | chunks? | snippets? | story | news | conversation | dialogue | reviews? | notes | logs? | table | policy | faq ) )
+          | (?P<question> (?: (?:user(?:'s)?|my|the) \x20 )? (?: question | query | q | instructions? | task | request | prompt | ask ) )
+          | (?P<answer> output | answer | response | summary | overview ) )
         [\x20\t]* (?: [\#\[(]? \d{1,3} [\])]? )? [*_]{0,3} [\x20\t]* : ",
     )
     .expect("a constant pattern")
@@ -68,7 +70,7 @@ pub(super) fn joined(text: &str, ranges: &[Range<usize>]) -> String {
 fn complete(text: &str, mut context: Vec<Range<usize>>) -> Split {
     context.retain(|r| !text[r.clone()].trim().is_empty());
     if context.is_empty() {
-        return Split { context, question: vec![0..text.len()] };
+        return Split { context, question: std::iter::once(0..text.len()).collect() };
     }
     let mut question = Vec::new();
     let mut at = 0;
@@ -139,18 +141,27 @@ fn labelled(text: &str) -> Vec<Range<usize>> {
         start: usize,
         end: usize,
         context: bool,
+        /// Where the answer is to stand.
+        answer: bool,
     }
     let mut labels: Vec<Label> = Vec::new();
     for found in LABEL.captures_iter(text) {
-        let (Some(whole), context) = (found.get(0), found.name("context").is_some()) else { continue };
+        let Some(whole) = found.get(0) else { continue };
+        let (context, answer) = (found.name("context").is_some(), found.name("answer").is_some());
         // The match may begin with the full stop of the sentence before.
         let lead = usize::from(whole.as_str().starts_with(['.', '?', '!']));
-        labels.push(Label { start: whole.start() + lead, end: whole.end(), context });
+        labels.push(Label { start: whole.start() + lead, end: whole.end(), context, answer });
     }
     let Some(first) = labels.iter().position(|l| l.context) else { return Vec::new() };
     // Inside the context further questions (a FAQ, a dialogue) are part of it: only the last one asks.
-    let last_question = labels.iter().rposition(|l| !l.context && text[l.end..].trim().len() < 600);
-    let question_at = last_question.filter(|q| *q > first).map(|q| labels[q].start);
+    let last = |answer: bool| {
+        labels
+            .iter()
+            .rposition(|l| !l.context && l.answer == answer && text[l.end..].trim().len() < 600)
+            .filter(|at| *at > first)
+    };
+    let last_question = last(false).or_else(|| last(true));
+    let question_at = last_question.map(|q| labels[q].start);
     let end = question_at.unwrap_or(text.len());
     let asked_first = labels[..first].iter().any(|l| !l.context);
     let section = labels[first].end..end;
@@ -173,7 +184,7 @@ fn paragraphs(text: &str, range: Range<usize>) -> Vec<Range<usize>> {
     let separator = if text[range.clone()].contains("\n\n") { "\n\n" } else { "\n" };
     let mut found = Vec::new();
     let mut at = range.start;
-    for piece in text[range.clone()].split(separator) {
+    for piece in text[range].split(separator) {
         if !piece.trim().is_empty() {
             found.push(at..at + piece.len());
         }
@@ -222,13 +233,13 @@ fn in_one_paragraph(text: &str) -> Vec<Range<usize>> {
         && last.end - first.start >= MIN_PASSAGE
         && middle.len() >= 2
     {
-        return vec![first.start..last.end];
+        return std::iter::once(first.start..last.end).collect();
     }
     // "Summarize the following: …" in one sentence.
     if let Some(colon) = text.find(": ").filter(|at| *at < 200 && ask::asks(&text[..=*at]))
         && text.len() - colon >= MIN_PASSAGE
     {
-        return vec![colon + 2..text.len()];
+        return std::iter::once(colon + 2..text.len()).collect();
     }
     Vec::new()
 }

@@ -16,6 +16,10 @@ pub(crate) fn sentences(text: &str, from: usize, to: usize, mut each: impl FnMut
         }
     };
     let mut at = from;
+    if let Some(end) = material_label(&text[from..to]) {
+        give(from, from + end);
+        (start, at) = (from + end, from + end);
+    }
     while at < to {
         let byte = bytes[at];
         let cut = match byte {
@@ -52,6 +56,10 @@ pub(crate) fn sentences(text: &str, from: usize, to: usize, mut each: impl FnMut
                 at = end.max(at + 1);
                 if byte == b'\n' {
                     start = at;
+                    if let Some(label) = material_label(&text[at..to]) {
+                        give(at, at + label);
+                        (start, at) = (at + label, at + label);
+                    }
                 }
             }
             None => at += 1,
@@ -60,6 +68,22 @@ pub(crate) fn sentences(text: &str, from: usize, to: usize, mut each: impl FnMut
     if start < to {
         give(start, to);
     }
+}
+
+/// Bytes of a label like `passage 3:` at the beginning: what follows it, often without a space, is another sentence.
+fn material_label(text: &str) -> Option<usize> {
+    let lead = text.len() - text.trim_start_matches([' ', '\t', '[', '*', '#']).len();
+    let label = &text[lead..];
+    let word = label.bytes().take_while(u8::is_ascii_alphabetic).count();
+    let named = ["passage", "document", "source", "excerpt", "doc", "context", "article"];
+    if !named.iter().any(|name| name.eq_ignore_ascii_case(&label[..word])) || !label[word..].starts_with(' ')
+    {
+        return None;
+    }
+    let digits = label[word + 1..].bytes().take_while(u8::is_ascii_digit).count();
+    let end = word + 1 + digits;
+    let close = label[end..].bytes().take_while(|b| b"]*:".contains(b)).count();
+    ((1..=3).contains(&digits) && label[end..end + close].contains(':')).then_some(lead + end + close)
 }
 
 /// A lower-case word of three letters or more, a full stop and a capitalised word without a space between.

@@ -2,7 +2,8 @@
 
 use super::{Source, SourceKind};
 use crate::json::{self, Scalar, Step};
-use crate::text::{Token, chars, tokenize};
+use crate::signals::structured::hours;
+use crate::text::{Token, chars, hash, tokenize};
 use crate::verdict::EvidenceRef;
 
 /// What the evidence says of an attribute.
@@ -19,21 +20,37 @@ pub(crate) enum Truth {
 /// One leaf of JSON evidence.
 #[derive(Clone, Debug)]
 pub(crate) struct Attribute {
-    /// Stems of the words of its key, function words left out.
-    pub words: Vec<u32>,
-    /// Stems of the words of the key above.
-    pub parent: Vec<u32>,
+    /// The words of its key, those left out that do not tell attributes apart.
+    pub words: Vec<KeyWord>,
+    /// Hash of the key's words written as one (`takeout`); 0: it is one word.
+    pub joined: u32,
+    /// The words of the key above.
+    pub parent: Vec<KeyWord>,
     pub truth: Truth,
     /// Its value, shortened.
     pub value: String,
     pub place: EvidenceRef,
 }
 
+/// A word of a key.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct KeyWord {
+    pub raw: u32,
+    pub stem: u32,
+    /// A function word (`out` in `TakeOut`).
+    pub function: bool,
+}
+
 /// All attributes, in order.
 #[derive(Debug, Default)]
 pub(crate) struct Attributes {
     all: Vec<Attribute>,
+    /// Opening hours by day, Monday first.
+    hours: [Option<(Hours, EvidenceRef)>; 7],
 }
+
+/// Opening and closing time in minutes; `true`: the half of the day is open.
+pub(crate) type Hours = ((u16, bool), (u16, bool));
 
 /// Attributes kept.
 const MAX_ATTRIBUTES: usize = 4_096;
@@ -76,19 +93,25 @@ impl Attributes {
             };
             let value = value[..chars::floor(value, 64)].to_owned();
             let truth = truth(leaf.kind, &value);
-            self.all.push(Attribute {
-                words: key_words(key),
-                parent: key_words(parent),
-                truth,
-                value,
-                place,
-            });
+            let words = key_words(key);
+            if let ([word], Some(hours)) = (words.as_slice(), hours::read(&value))
+                && let Some(day) = hours::day(word.raw)
+            {
+                self.hours[day].get_or_insert((hours, place.clone()));
+            }
+            let joined = if words.len() > 1 { joined(key) } else { 0 };
+            self.all.push(Attribute { words, joined, parent: key_words(parent), truth, value, place });
         });
         Some((start, end))
     }
 
     pub(crate) fn seal(&mut self) {
         self.all.shrink_to_fit();
+    }
+
+    /// Opening hours by day, Monday first.
+    pub(crate) fn hours(&self) -> &[Option<(Hours, EvidenceRef)>; 7] {
+        &self.hours
     }
 
     /// All of them.
@@ -114,7 +137,7 @@ fn truth(kind: Scalar, value: &str) -> Truth {
 }
 
 /// Key words that say nothing about which attribute it is.
-const FILLER: [&str; 12] = [
+const FILLER: [&str; 14] = [
     "is",
     "has",
     "good",
@@ -127,26 +150,40 @@ const FILLER: [&str; 12] = [
     "supports",
     "flag",
     "value",
+    "attributes",
+    "for",
 ];
 
-/// The stems of a key's words: `RestaurantsTakeOut`, `free_wifi`, `outdoor-seating`.
-fn key_words(key: &str) -> Vec<u32> {
+/// The words of a key that tell it apart: `RestaurantsTakeOut`, `free_wifi`, `outdoor-seating`.
+pub(crate) fn key_words(key: &str) -> Vec<KeyWord> {
+    let spaced = spaced(key);
+    let mut tokens: Vec<Token> = Vec::new();
+    tokenize(&spaced, &mut tokens);
+    let telling = |t: &&Token| !FILLER.contains(&t.of(&spaced).to_ascii_lowercase().as_str());
+    let words = tokens.iter().filter(telling);
+    words.map(|t| KeyWord { raw: t.raw, stem: t.stem, function: !t.is_content() }).collect()
+}
+
+/// The hash of the key's telling words written as one.
+fn joined(key: &str) -> u32 {
+    let spaced = spaced(key).to_ascii_lowercase();
+    let letters: String = spaced.split_whitespace().filter(|w| !FILLER.contains(w)).collect();
+    hash::bytes(letters.as_bytes())
+}
+
+/// A key with spaces between its words. `WiFi` stays one word: short parts of a camel-case key belong together.
+fn spaced(key: &str) -> String {
     let mut spaced = String::with_capacity(key.len() + 8);
     let mut before = ' ';
     let letters: Vec<char> = key.chars().take(128).collect();
+    let whole = letters.len() <= 4;
     for (i, c) in letters.iter().enumerate() {
         let next_lower = letters.get(i + 1).is_some_and(|n| n.is_lowercase());
-        if c.is_uppercase() && (before.is_lowercase() || (before.is_uppercase() && next_lower)) {
+        if !whole && c.is_uppercase() && (before.is_lowercase() || (before.is_uppercase() && next_lower)) {
             spaced.push(' ');
         }
-        spaced.push(if *c == '_' || *c == '-' || *c == '.' { ' ' } else { *c });
+        spaced.push(if matches!(c, '_' | '-' | '.') { ' ' } else { *c });
         before = *c;
     }
-    let mut tokens: Vec<Token> = Vec::new();
-    tokenize(&spaced, &mut tokens);
-    tokens
-        .iter()
-        .filter(|t| t.is_content() && !FILLER.contains(&t.of(&spaced).to_ascii_lowercase().as_str()))
-        .map(|t| t.stem)
-        .collect()
+    spaced
 }

@@ -66,8 +66,3 @@ const MONTHS: [(u32, u8); 24] = [
 pub(crate) fn month(raw: u32) -> Option<u8> {
     MONTHS.iter().find(|(hash, _)| *hash == raw).map(|(_, month)| *month)
 }
-
-/// A year that a bare number of four digits stands for.
-pub(crate) fn is_year(value: f64) -> bool {
-    (1000.0..2200.0).contains(&value) && value.fract() == 0.0
-}

@@ -8,7 +8,7 @@ pub(crate) mod unit;
 
 pub(crate) use date::Date;
 pub(crate) use scan::scan;
-pub(crate) use unit::Unit;
+pub(crate) use unit::{Dimension, Unit};
 
 /// A quantity at a place in a text.
 #[derive(Clone, Copy, Debug, PartialEq)]

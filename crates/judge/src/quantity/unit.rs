@@ -1,143 +1,128 @@
-//! Units, told apart by dimension so that `5 km` is not `5 miles` and `450 °F` is `232 °C`.
+//! Units, told apart by what they measure, so that `5 km` is not `5 miles` and `450 °F` is `232 °C`.
 
-/// A unit of measure. `None` also stands for countable things (`5 apples`).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Unit {
+/// What a unit measures.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Dimension {
+    /// Nothing, or countable things (`5 apples`).
     None,
     Percent,
     Money,
-    Length(Metre),
-    Mass(Gram),
-    Volume(Litre),
-    Celsius,
-    Fahrenheit,
-    Duration(Second),
-    Data(Byte),
+    /// In metres.
+    Length,
+    /// In grams.
+    Mass,
+    /// In litres.
+    Volume,
+    /// In degrees Celsius.
+    Temperature,
+    /// In seconds.
+    Duration,
+    /// In bytes.
+    Data,
 }
 
-macro_rules! scaled {
-    ($(#[$doc:meta])* $name:ident { $($variant:ident = $factor:expr),+ $(,)? }) => {
-        $(#[$doc])*
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-        pub(crate) enum $name { $($variant),+ }
-        impl $name {
-            fn factor(self) -> f64 {
-                match self { $(Self::$variant => $factor),+ }
-            }
-        }
-    };
+/// A unit of measure.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Unit {
+    pub dimension: Dimension,
+    /// One of it in the dimension's base unit.
+    factor: f64,
+    /// Its zero in the base unit.
+    zero: f64,
 }
-
-scaled!(
-    /// Lengths, in metres.
-    Metre { Millimetre = 0.001, Centimetre = 0.01, Metre = 1.0, Kilometre = 1000.0, Inch = 0.0254, Foot = 0.3048, Yard = 0.9144, Mile = 1609.344 }
-);
-scaled!(
-    /// Masses, in grams.
-    Gram { Microgram = 1e-6, Milligram = 0.001, Gram = 1.0, Kilogram = 1000.0, Tonne = 1e6, Ounce = 28.349_523, Pound = 453.592_37 }
-);
-scaled!(
-    /// Volumes, in litres.
-    Litre { Millilitre = 0.001, Litre = 1.0, Teaspoon = 0.004_928_92, Tablespoon = 0.014_786_8, Cup = 0.236_588, Pint = 0.473_176, Quart = 0.946_353, Gallon = 3.785_41 }
-);
-scaled!(
-    /// Durations, in seconds.
-    Second { Millisecond = 0.001, Second = 1.0, Minute = 60.0, Hour = 3600.0, Day = 86_400.0, Week = 604_800.0, Month = 2_629_800.0, Year = 31_557_600.0, Decade = 315_576_000.0, Century = 3_155_760_000.0 }
-);
-scaled!(
-    /// Amounts of data, in bytes.
-    Byte { Byte = 1.0, Kilobyte = 1e3, Megabyte = 1e6, Gigabyte = 1e9, Terabyte = 1e12 }
-);
 
 impl Unit {
+    pub(crate) const NONE: Self = Self::of(Dimension::None, 1.0);
+    pub(crate) const PERCENT: Self = Self::of(Dimension::Percent, 1.0);
+    pub(crate) const MONEY: Self = Self::of(Dimension::Money, 1.0);
+    pub(crate) const CELSIUS: Self = Self::of(Dimension::Temperature, 1.0);
+    pub(crate) const FAHRENHEIT: Self =
+        Self { dimension: Dimension::Temperature, factor: 5.0 / 9.0, zero: -160.0 / 9.0 };
+
+    const fn of(dimension: Dimension, factor: f64) -> Self {
+        Self { dimension, factor, zero: 0.0 }
+    }
+
     /// The unit that a lower-case word names.
     pub(crate) fn named(word: &str) -> Option<Self> {
-        Some(match word {
-            "percent" | "pct" | "percentage" => Self::Percent,
-            "dollar" | "dollars" | "usd" | "euro" | "euros" | "eur" | "pounds sterling" | "gbp" | "yen"
-            | "jpy" | "inr" | "rupees" | "cents" | "bucks" => Self::Money,
-            "mm" | "millimeter" | "millimeters" | "millimetre" | "millimetres" => {
-                Self::Length(Metre::Millimetre)
-            }
-            "cm" | "centimeter" | "centimeters" | "centimetre" | "centimetres" => {
-                Self::Length(Metre::Centimetre)
-            }
-            "meter" | "meters" | "metre" | "metres" => Self::Length(Metre::Metre),
-            "km" | "kilometer" | "kilometers" | "kilometre" | "kilometres" | "kms" => {
-                Self::Length(Metre::Kilometre)
-            }
-            "inch" | "inches" => Self::Length(Metre::Inch),
-            "foot" | "feet" | "ft" => Self::Length(Metre::Foot),
-            "yard" | "yards" => Self::Length(Metre::Yard),
-            "mile" | "miles" => Self::Length(Metre::Mile),
-            "mcg" | "microgram" | "micrograms" | "µg" => Self::Mass(Gram::Microgram),
-            "mg" | "milligram" | "milligrams" => Self::Mass(Gram::Milligram),
-            "gram" | "grams" => Self::Mass(Gram::Gram),
-            "kg" | "kilogram" | "kilograms" | "kilos" | "kgs" => Self::Mass(Gram::Kilogram),
-            "ton" | "tons" | "tonne" | "tonnes" => Self::Mass(Gram::Tonne),
-            "oz" | "ounce" | "ounces" => Self::Mass(Gram::Ounce),
-            "lb" | "lbs" | "pound" | "pounds" => Self::Mass(Gram::Pound),
-            "ml" | "milliliter" | "milliliters" | "millilitre" | "millilitres" => {
-                Self::Volume(Litre::Millilitre)
-            }
-            "liter" | "liters" | "litre" | "litres" => Self::Volume(Litre::Litre),
-            "tsp" | "teaspoon" | "teaspoons" => Self::Volume(Litre::Teaspoon),
-            "tbsp" | "tablespoon" | "tablespoons" => Self::Volume(Litre::Tablespoon),
-            "cup" | "cups" => Self::Volume(Litre::Cup),
-            "pint" | "pints" => Self::Volume(Litre::Pint),
-            "quart" | "quarts" => Self::Volume(Litre::Quart),
-            "gallon" | "gallons" => Self::Volume(Litre::Gallon),
-            "celsius" => Self::Celsius,
-            "fahrenheit" => Self::Fahrenheit,
-            "ms" | "millisecond" | "milliseconds" => Self::Duration(Second::Millisecond),
-            "second" | "seconds" | "sec" | "secs" => Self::Duration(Second::Second),
-            "minute" | "minutes" | "min" | "mins" => Self::Duration(Second::Minute),
-            "hour" | "hours" | "hr" | "hrs" => Self::Duration(Second::Hour),
-            "day" | "days" => Self::Duration(Second::Day),
-            "week" | "weeks" => Self::Duration(Second::Week),
-            "month" | "months" => Self::Duration(Second::Month),
-            "year" | "years" | "yr" | "yrs" => Self::Duration(Second::Year),
-            "decade" | "decades" => Self::Duration(Second::Decade),
-            "century" | "centuries" => Self::Duration(Second::Century),
-            "byte" | "bytes" => Self::Data(Byte::Byte),
-            "kb" | "kib" | "kilobyte" | "kilobytes" => Self::Data(Byte::Kilobyte),
-            "mb" | "mib" | "megabyte" | "megabytes" => Self::Data(Byte::Megabyte),
-            "gb" | "gib" | "gigabyte" | "gigabytes" => Self::Data(Byte::Gigabyte),
-            "tb" | "tib" | "terabyte" | "terabytes" => Self::Data(Byte::Terabyte),
+        let found = UNITS.iter().find(|(names, ..)| names.split(' ').any(|name| name == word));
+        found.map(|(_, dimension, factor)| Self::of(*dimension, *factor)).or(match word {
+            "fahrenheit" => Some(Self::FAHRENHEIT),
+            _ => None,
+        })
+    }
+
+    /// The unit that a single letter names directly after a number.
+    pub(crate) fn letter(letter: &str) -> Option<Self> {
+        Some(match letter {
+            "g" => Self::of(Dimension::Mass, 1.0),
+            "l" | "L" => Self::of(Dimension::Volume, 1.0),
+            "m" => Self::of(Dimension::Length, 1.0),
+            "h" => Self::of(Dimension::Duration, 3600.0),
+            "F" => Self::FAHRENHEIT,
+            "C" => Self::CELSIUS,
             _ => return None,
         })
     }
 
-    /// The value in the base unit of the dimension.
-    fn base(self, value: f64) -> f64 {
-        match self {
-            Self::Length(unit) => value * unit.factor(),
-            Self::Mass(unit) => value * unit.factor(),
-            Self::Volume(unit) => value * unit.factor(),
-            Self::Duration(unit) => value * unit.factor(),
-            Self::Data(unit) => value * unit.factor(),
-            Self::Fahrenheit => (value - 32.0) / 1.8,
-            Self::None | Self::Percent | Self::Money | Self::Celsius => value,
-        }
+    /// Whether there is no unit.
+    pub(crate) fn is_none(self) -> bool {
+        self.dimension == Dimension::None
     }
 
-    /// Whether both measure the same thing.
-    pub(crate) fn comparable(self, other: Self) -> bool {
-        match (self, other) {
-            (Self::Celsius | Self::Fahrenheit, Self::Celsius | Self::Fahrenheit) => true,
-            _ => std::mem::discriminant(&self) == std::mem::discriminant(&other),
-        }
+    /// Whether it can be converted at all.
+    pub(crate) fn is_measure(self) -> bool {
+        !matches!(self.dimension, Dimension::None | Dimension::Percent | Dimension::Money)
     }
 
     /// `value` of this unit in another of the same dimension.
     pub(crate) fn convert(self, value: f64, to: Self) -> Option<f64> {
-        if !self.comparable(to) {
-            return None;
-        }
-        let base = self.base(value);
-        Some(match to {
-            Self::Fahrenheit => base.mul_add(1.8, 32.0),
-            _ => base / (to.base(1.0) - to.base(0.0)),
-        })
+        (self.dimension == to.dimension)
+            .then(|| (value.mul_add(self.factor, self.zero) - to.zero) / to.factor)
     }
 }
+
+#[rustfmt::skip]
+const UNITS: &[(&str, Dimension, f64)] = &[
+    ("percent pct percentage", Dimension::Percent, 1.0),
+    ("dollar dollars usd euro euros eur gbp yen jpy inr rupees cents bucks", Dimension::Money, 1.0),
+    ("mm millimeter millimeters millimetre millimetres", Dimension::Length, 0.001),
+    ("cm centimeter centimeters centimetre centimetres", Dimension::Length, 0.01),
+    ("meter meters metre metres", Dimension::Length, 1.0),
+    ("km kms kilometer kilometers kilometre kilometres", Dimension::Length, 1000.0),
+    ("inch inches", Dimension::Length, 0.0254),
+    ("foot feet ft", Dimension::Length, 0.3048),
+    ("yard yards", Dimension::Length, 0.9144),
+    ("mile miles", Dimension::Length, 1609.344),
+    ("mcg microgram micrograms", Dimension::Mass, 1e-6),
+    ("mg milligram milligrams", Dimension::Mass, 0.001),
+    ("gram grams", Dimension::Mass, 1.0),
+    ("kg kgs kilogram kilograms kilos", Dimension::Mass, 1000.0),
+    ("ton tons tonne tonnes", Dimension::Mass, 1e6),
+    ("oz ounce ounces", Dimension::Mass, 28.349_523),
+    ("lb lbs pound pounds", Dimension::Mass, 453.592_37),
+    ("ml milliliter milliliters millilitre millilitres", Dimension::Volume, 0.001),
+    ("liter liters litre litres", Dimension::Volume, 1.0),
+    ("tsp teaspoon teaspoons", Dimension::Volume, 0.004_928_92),
+    ("tbsp tablespoon tablespoons", Dimension::Volume, 0.014_786_8),
+    ("cup cups", Dimension::Volume, 0.236_588),
+    ("pint pints", Dimension::Volume, 0.473_176),
+    ("quart quarts", Dimension::Volume, 0.946_353),
+    ("gallon gallons", Dimension::Volume, 3.785_41),
+    ("celsius", Dimension::Temperature, 1.0),
+    ("ms millisecond milliseconds", Dimension::Duration, 0.001),
+    ("second seconds sec secs", Dimension::Duration, 1.0),
+    ("minute minutes min mins", Dimension::Duration, 60.0),
+    ("hour hours hr hrs", Dimension::Duration, 3600.0),
+    ("day days", Dimension::Duration, 86_400.0),
+    ("week weeks", Dimension::Duration, 604_800.0),
+    ("month months", Dimension::Duration, 2_629_800.0),
+    ("year years yr yrs", Dimension::Duration, 31_557_600.0),
+    ("decade decades", Dimension::Duration, 315_576_000.0),
+    ("century centuries", Dimension::Duration, 3_155_760_000.0),
+    ("byte bytes", Dimension::Data, 1.0),
+    ("kb kib kilobyte kilobytes", Dimension::Data, 1e3),
+    ("mb mib megabyte megabytes", Dimension::Data, 1e6),
+    ("gb gib gigabyte gigabytes", Dimension::Data, 1e9),
+    ("tb tib terabyte terabytes", Dimension::Data, 1e12),
+];

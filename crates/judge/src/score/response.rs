@@ -3,7 +3,7 @@
 use super::{sigmoid, weights};
 
 /// What a response's sentences add up to.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug)]
 pub(crate) struct Tally {
     sentences: u32,
     /// The three highest log-odds, highest first.
@@ -17,14 +17,19 @@ pub(crate) struct Tally {
 }
 
 /// Log-odds stand-in for a sentence that does not exist.
-const NONE: f32 = -6.0;
+const NO_SENTENCE: f32 = -6.0;
+/// Log-odds stand-in for a finding that does not exist.
+const NO_FINDING: f32 = -3.0;
+
+impl Default for Tally {
+    fn default() -> Self {
+        Self { sentences: 0, top: [NO_SENTENCE; 3], sum: 0.0, none: 0.0, finding: 0.0 }
+    }
+}
 
 impl Tally {
     /// Adds a sentence's log-odds.
     pub(crate) fn sentence(&mut self, logit: f32) {
-        if self.sentences == 0 {
-            self.top = [NONE; 3];
-        }
         self.sentences += 1;
         let logit = logit.clamp(-8.0, 8.0);
         let at = self.top.partition_point(|t| *t >= logit);
@@ -42,23 +47,27 @@ impl Tally {
         self.finding = self.finding.max(risk);
     }
 
-    /// Inputs of the response score.
-    pub(crate) fn features(&self) -> [f32; weights::RESPONSE] {
-        let n = self.sentences.max(1) as f32;
-        [
+    /// The risk of the whole response, never below that of one of its findings. `json`: the evidence is structured.
+    pub(crate) fn risk(&self, json: bool) -> f32 {
+        if self.sentences == 0 {
+            return self.finding;
+        }
+        let n = self.sentences as f32;
+        let finding = if self.finding > 0.0 {
+            (self.finding / (1.0 - self.finding)).ln().clamp(NO_FINDING, 3.0)
+        } else {
+            NO_FINDING
+        };
+        let inputs = [
             self.top[0],
             self.top[1],
             self.top[2],
             self.sum / n,
             self.sum.ln_1p(),
-            (1.0 - self.none.exp()),
+            1.0 - self.none.exp(),
             n.ln(),
-        ]
-    }
-
-    /// The risk of the whole response. Never below that of one of its findings.
-    pub(crate) fn risk(&self) -> f32 {
-        let sentences = if self.sentences == 0 { 0.0 } else { weights::response(&self.features()) };
-        sentences.max(self.finding)
+            finding,
+        ];
+        weights::response(&inputs, json).max(self.finding)
     }
 }

@@ -48,10 +48,10 @@ pub(super) struct Choice {
 }
 
 impl Choice {
-    pub(super) fn new(number: u32) -> Self {
+    pub(super) fn new(number: u32, fenced_json: bool) -> Self {
         Self {
             number,
-            splitter: Splitter::new(),
+            splitter: Splitter::new(fenced_json),
             scorer: Scorer::default(),
             before: Before::default(),
             consistency: Consistency::default(),
@@ -81,7 +81,7 @@ impl Choice {
         context: &mut Context<'_>,
         feed: impl FnOnce(&mut Splitter, &mut dyn FnMut(Claim)),
     ) -> Vec<Span> {
-        let mut splitter = std::mem::replace(&mut self.splitter, Splitter::new());
+        let mut splitter = std::mem::replace(&mut self.splitter, Splitter::new(false));
         let mut spans = Vec::new();
         feed(&mut splitter, &mut |claim| spans.extend(self.claim(context, &claim)));
         self.splitter = splitter;
@@ -172,7 +172,7 @@ impl Choice {
         if analysis.is_claim() {
             self.claims += 1;
             if context.evidence.is_checkable() {
-                let examined = examine(&analysis, context.evidence, self.before);
+                let examined = examine(&analysis, context.evidence, &mut self.before);
                 findings.extend(examined.findings);
                 logit = examined
                     .features

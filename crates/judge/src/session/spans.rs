@@ -103,7 +103,7 @@ impl Spans {
 
     /// In order of choice and offset; text before calls.
     pub(super) fn finish(mut self) -> Vec<Span> {
-        self.all.sort_by(|a, b| (a.choice, a.call, a.start, a.end).cmp(&(b.choice, b.call, b.start, b.end)));
+        self.all.sort_by_key(|s| (s.choice, s.call, s.start, s.end));
         self.all
     }
 }

@@ -1,11 +1,22 @@
 //! Sentences that say nearly what the evidence says, with the opposite sign or the opposite word.
 
-use super::{Analysis, Finding, Rule, numbers};
-use crate::evidence::Evidence;
-use crate::text::{Class, Token, stem, tokenize};
+use smallvec::SmallVec;
 
-/// Overlap from which on a missing or added negation is a contradiction rather than another statement.
+use super::{Analysis, Finding, Rule};
+use crate::evidence::Evidence;
+use crate::text::token::word_hash;
+use crate::text::{Class, Shape, Token, stem, tokenize};
+
+/// Share of the claim's words that the evidence sentence holds when both say the same.
 const SAME_STATEMENT: f32 = 0.8;
+
+/// The same the other way round.
+const SAME_STATEMENT_BACK: f32 = 0.75;
+/// Words that make a sentence of several statements, of which a negation may concern any.
+const JOINS: [&str; 22] = [
+    "while", "so", "that", "which", "who", "if", "when", "because", "but", "although", "unless", "until",
+    "without", "avoid", "instead", "rather", "only", "both", "whether", "where", "before", "after",
+];
 
 /// Opposites of which one stands where the evidence has the other.
 #[rustfmt::skip]
@@ -22,66 +33,115 @@ const OPPOSITES: [(&str, &str); 40] = [
 /// Adds a finding when the closest sentence contradicts this one.
 pub(crate) fn find(analysis: &Analysis<'_>, evidence: &Evidence, out: &mut Vec<Finding>) {
     let index = evidence.index();
-    let Some(number) = analysis.closest.sentence else { return };
+    let Some(number) = analysis.closest.sentence.filter(|_| analysis.closest.best >= 0.5) else { return };
     let Some(sentence) = index.get(number) else { return };
-    let overlap = numbers::topic_overlap(analysis, evidence);
-    // The evidence sentence must not say much more than the claim: its negation could belong to the rest.
-    let comparable = sentence.words as f32 <= analysis.stems.len() as f32 * 1.6 + 2.0;
-    if overlap < SAME_STATEMENT || !comparable || analysis.stems.len() < 4 {
-        return;
-    }
     let source = &evidence.sources()[sentence.source as usize].text;
-    let mut there: Vec<Token> = Vec::new();
     let theirs = &source[sentence.start..sentence.end];
+    let mut there: Vec<Token> = Vec::new();
     tokenize(theirs, &mut there);
-    let count = |tokens: &[Token]| tokens.iter().filter(|t| t.class.has(Class::NEGATION)).count();
-    let (here_negations, there_negations) = (count(&analysis.tokens), count(&there));
-    let reference = index.reference(number);
-    if here_negations % 2 != there_negations % 2 && here_negations.abs_diff(there_negations) == 1 {
-        let at = analysis.tokens.iter().find(|t| t.class.has(Class::NEGATION));
-        let (start, end) = at.map_or_else(|| body(analysis), |t| (t.start, clause_end(analysis, t)));
-        out.push(Finding { start, end, rule: Rule::Polarity, evidence: reference });
-        return;
+    let here = &analysis.tokens;
+    let mut finding =
+        |(start, end), rule| out.push(Finding { start, end, rule, evidence: index.reference(number) });
+    if denials(here) != denials(&there)
+        && is_plain(here)
+        && is_plain(&there)
+        && alike(here, &there, None)
+        && let Some(place) = polarity(analysis, theirs, &there)
+    {
+        return finding(place, Rule::Polarity);
     }
-    for token in analysis.tokens.iter().filter(|t| !there.iter().any(|o| o.stem == t.stem)) {
-        let word = token.of(analysis.text).to_lowercase();
-        if let Some(opposite) = opposite(&word, theirs, &there, &analysis.tokens) {
-            let _ = opposite;
-            out.push(Finding {
-                start: token.start,
-                end: token.end,
-                rule: Rule::Antonym,
-                evidence: reference,
-            });
-            return;
+    for token in here.iter().filter(|t| t.is_content() && !there.iter().any(|o| o.stem == t.stem)) {
+        let opposite = opposite(&token.of(analysis.text).to_lowercase(), theirs, &there);
+        if let Some(other) = opposite.filter(|other| !here.iter().any(|h| h.stem == other.stem))
+            && alike(here, &there, Some((token.stem, other.stem)))
+        {
+            return finding((token.start, token.end), Rule::Antonym);
         }
     }
 }
 
-/// The opposite of `word` that the evidence sentence uses and the claim does not.
-fn opposite(word: &str, theirs: &str, there: &[Token], here: &[Token]) -> Option<&'static str> {
-    let root = |w: &str| w[..stem::stem(w.as_bytes()).0].to_owned();
-    let mine = root(word);
-    let candidates = OPPOSITES.iter().filter_map(|(a, b)| {
-        if root(a) == mine {
+/// Whether two sentences say the same in their telling words, numbers and the two opposites aside.
+fn alike(here: &[Token], there: &[Token], opposites: Option<(u32, u32)>) -> bool {
+    let stems = |tokens: &[Token]| -> SmallVec<[u32; 32]> {
+        let telling = |t: &&Token| t.is_content() && t.shape != Shape::Digits && !t.class.has(Class::NUMBER);
+        let aside = |stem: u32| opposites.is_some_and(|(a, b)| stem == a || stem == b);
+        tokens.iter().filter(telling).map(|t| t.stem).filter(|stem| !aside(*stem)).collect()
+    };
+    let (here, there) = (stems(here), stems(there));
+    let share = |a: &[u32], b: &[u32]| {
+        a.iter().filter(|stem| b.contains(stem)).count() as f32 / a.len().max(1) as f32
+    };
+    here.len() >= 2 && share(&here, &there) >= SAME_STATEMENT && share(&there, &here) >= SAME_STATEMENT_BACK
+}
+
+/// The word of the evidence sentence that is the opposite of `word`.
+fn opposite<'t>(word: &str, theirs: &str, there: &'t [Token]) -> Option<&'t Token> {
+    let root = |w: &str| stem::stem(w.as_bytes()).0;
+    let same = |a: &str, b: &str| a[..root(a)] == b[..root(b)];
+    let others = OPPOSITES.iter().filter_map(|(a, b)| {
+        if same(a, word) {
             Some(*b)
-        } else if root(b) == mine {
+        } else if same(b, word) {
             Some(*a)
         } else {
             None
         }
     });
-    candidates.into_iter().find(|other| {
-        let other = root(other);
-        let is = |t: &&Token| root(&t.of(theirs).to_lowercase()) == other;
-        there.iter().find(is).is_some_and(|t| !here.iter().any(|h| h.stem == t.stem))
-    })
+    let find = |other: &str| there.iter().find(|t| same(&t.of(theirs).to_lowercase(), other));
+    others.into_iter().find_map(find)
 }
 
-/// The sentence without its marker.
-fn body(analysis: &Analysis<'_>) -> (usize, usize) {
-    let first = analysis.tokens.first().map_or(0, |t| t.start);
-    (first, analysis.tokens.last().map_or(analysis.text.len(), |t| t.end))
+/// Whether a sentence makes one statement.
+fn is_plain(tokens: &[Token]) -> bool {
+    !tokens.iter().any(|t| JOINS.iter().any(|w| t.raw == word_hash(w)))
+}
+
+/// Negated verbs: `is not`, `doesn't`, `cannot`, `never`. "No dice" and "without salt" deny other things.
+fn denials(tokens: &[Token]) -> usize {
+    let denies = |t: &&Token| {
+        t.class.has(Class::NEGATION)
+            && !["no", "without", "none", "lack", "lacks", "lacking", "nothing", "neither", "nor", "false"]
+                .iter()
+                .any(|w| t.raw == word_hash(w))
+    };
+    tokens.iter().filter(denies).count()
+}
+
+/// The words where one of the two negates what the other affirms: the first content word after a negation, said by the
+/// other without one.
+fn polarity(analysis: &Analysis<'_>, theirs: &str, there: &[Token]) -> Option<(usize, usize)> {
+    let affirms = |text: &str, tokens: &[Token], stem: u32| {
+        let mut places = (0..tokens.len()).filter(|i| tokens[*i].stem == stem).peekable();
+        places.peek().is_some() && places.all(|i| !in_scope(text, tokens, i))
+    };
+    let here = &analysis.tokens;
+    for (i, token) in here.iter().enumerate().filter(|(_, t)| t.class.has(Class::NEGATION)) {
+        if let Some(word) = governed(analysis.text, here, i)
+            && affirms(theirs, there, here[word].stem)
+        {
+            return Some((token.start, clause_end(analysis, token)));
+        }
+    }
+    let negations = (0..there.len()).filter(|i| there[*i].class.has(Class::NEGATION));
+    let mut denied = negations.filter_map(|i| governed(theirs, there, i)).map(|word| there[word].stem);
+    let stem = denied.find(|stem| affirms(analysis.text, here, *stem))?;
+    let token = here.iter().find(|t| t.stem == stem)?;
+    Some((token.start, clause_end(analysis, token)))
+}
+
+/// The content word that a negation governs: the next one, nearby and in the same clause.
+fn governed(text: &str, tokens: &[Token], negation: usize) -> Option<usize> {
+    let next = (negation + 1..tokens.len()).take(3).find(|i| tokens[*i].is_content())?;
+    let between = &text[tokens[negation].end..tokens[next].start];
+    (!between.contains([',', ';', '.', ':', '('])).then_some(next)
+}
+
+/// Whether a negation stands shortly before the word, in the same clause.
+fn in_scope(text: &str, tokens: &[Token], word: usize) -> bool {
+    (0..word).rev().take(6).any(|i| {
+        tokens[i].class.has(Class::NEGATION)
+            && !text[tokens[i].end..tokens[word].start].contains([',', ';', '.', ':'])
+    })
 }
 
 /// The end of the clause that a token begins.

@@ -77,8 +77,31 @@ fn known(analysis: &Analysis<'_>, evidence: &Evidence, i: usize) -> bool {
     }
     // `CDC` for "Centers for Disease Control", `SSDs` for "solid-state drives".
     let letters = word.strip_suffix('s').unwrap_or(word).trim_end_matches(['\'', '’']);
-    let acronym = (2..=6).contains(&letters.len()) && letters.bytes().all(|b| b.is_ascii_uppercase());
-    acronym && index.has_initials(&letters.to_ascii_lowercase())
+    let capitals: String =
+        letters.chars().filter(char::is_ascii_uppercase).map(|c| c.to_ascii_lowercase()).collect();
+    if (2..=6).contains(&capitals.len()) && letters.len() <= capitals.len() + 2 {
+        let lower = letters.to_ascii_lowercase();
+        let shorter = lower.get(..lower.len().saturating_sub(1)).filter(|s| s.len() >= 4);
+        return index.has_initials(&capitals)
+            || index.has_raw(hash::bytes(lower.as_bytes()))
+            || shorter.is_some_and(|s| index.has_raw(hash::bytes(s.as_bytes())))
+            || spelled_out(analysis, i, &capitals);
+    }
+    // `Texan` for Texas, `Hinduism` for Hindu, `Senators` for the Senate.
+    let derived = ["an", "ans", "ese", "ish", "i", "is", "ism", "ist", "ists", "ity", "or", "ors", "ce"];
+    let lower = word.to_ascii_lowercase();
+    derived.iter().any(|suffix| lower.ends_with(suffix)) && index.has_root(&lower)
+}
+
+/// "Required minimum distributions (RMDs)": the answer itself says what the letters stand for.
+fn spelled_out(analysis: &Analysis<'_>, i: usize, capitals: &str) -> bool {
+    let words = analysis.tokens[..i]
+        .iter()
+        .rev()
+        .take(capitals.len())
+        .filter_map(|t| t.of(analysis.text).chars().next());
+    let initials: String = words.map(|c| c.to_ascii_lowercase()).collect();
+    analysis.text[..analysis.tokens[i].start].ends_with('(') && initials.chars().rev().eq(capitals.chars())
 }
 
 /// Whether the evidence has the acronym of the name's words.
@@ -86,6 +109,12 @@ fn abbreviated(analysis: &Analysis<'_>, evidence: &Evidence, name: &Name) -> boo
     let tokens = &analysis.tokens[name.first..=name.last];
     if tokens.len() < 2 {
         return false;
+    }
+    let phrase = &analysis.text[tokens[0].start..tokens[tokens.len() - 1].end];
+    if aliases(&phrase.to_lowercase())
+        .any(|alias| alias.split(' ').all(|part| evidence.index().has_raw(word_hash(part))))
+    {
+        return true;
     }
     let initials = |content_only: bool| {
         let mut letters = String::new();
@@ -145,7 +174,7 @@ fn aliases(word: &str) -> impl Iterator<Item = &'static str> {
 
 /// States, countries and a few names of which both forms are common.
 #[rustfmt::skip]
-const ALIASES: [(&str, &str); 62] = [
+const ALIASES: &[(&str, &str)] = &[
     ("al", "alabama"), ("ak", "alaska"), ("az", "arizona"), ("ar", "arkansas"), ("ca", "california"), ("co", "colorado"),
     ("ct", "connecticut"), ("de", "delaware"), ("fl", "florida"), ("ga", "georgia"), ("hi", "hawaii"), ("id", "idaho"),
     ("il", "illinois"), ("in", "indiana"), ("ia", "iowa"), ("ks", "kansas"), ("ky", "kentucky"), ("la", "louisiana"),
@@ -157,5 +186,5 @@ const ALIASES: [(&str, &str); 62] = [
     ("wa", "washington"), ("wv", "west virginia"), ("wi", "wisconsin"), ("wy", "wyoming"), ("us", "united states"),
     ("usa", "united states"), ("uk", "united kingdom"), ("eu", "european union"), ("un", "united nations"),
     ("america", "united states"), ("britain", "united kingdom"), ("american", "america"), ("british", "britain"),
-    ("wifi", "wi fi"), ("la", "los angeles"), ("nyc", "new york"), ("dc", "washington"), ("tv", "television"),
+    ("wifi", "wireless"), ("wi", "wifi"), ("fi", "wifi"), ("wi", "wireless"), ("fi", "wireless"), ("tvs", "tv"), ("tvs", "television"), ("isil", "isis"), ("america", "us"), ("american", "us"), ("americans", "america"), ("united states", "america"), ("united states", "u s"), ("la", "los angeles"), ("nyc", "new york"), ("dc", "washington"), ("tv", "television"),
 ];

@@ -17,9 +17,9 @@ pub(crate) struct Examined {
 }
 
 /// Runs the signals.
-pub(crate) fn examine(analysis: &Analysis<'_>, evidence: &Evidence, before: Before) -> Examined {
+pub(crate) fn examine(analysis: &Analysis<'_>, evidence: &Evidence, before: &mut Before) -> Examined {
     let mut findings = Vec::new();
-    let tally = numbers::find(analysis, evidence, &mut findings);
+    let tally = numbers::find(analysis, evidence, &mut before.shown, &mut findings);
     entities::find(analysis, evidence, &mut findings);
     references::judge(analysis, evidence, &mut findings);
     let said = structured::find(analysis, evidence, &mut findings);

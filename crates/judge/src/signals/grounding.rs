@@ -10,56 +10,30 @@ use crate::evidence::Evidence;
 use crate::text::{Class, Shape, Token, lexicon};
 
 /// Number of features.
-pub(crate) const FEATURES: usize = 34;
+pub(crate) const FEATURES: usize = 36;
 
 /// Their names, in order; the fitting script reads them from the table's head.
+#[rustfmt::skip]
 pub(crate) const NAMES: [&str; FEATURES] = [
-    "content",
-    "absent",
-    "absent_share",
-    "absent_weight",
-    "absent_max",
-    "pairs_absent",
-    "triples_absent",
-    "best",
-    "second",
-    "both",
-    "numbers",
-    "numbers_absent",
-    "numbers_elsewhere",
-    "names",
-    "names_absent",
-    "negated",
-    "negation_differs",
-    "hedges",
-    "hedges_absent",
-    "position",
-    "evidence_bytes",
-    "evidence_sentences",
-    "question_overlap",
-    "item",
-    "quote",
-    "json",
-    "denied",
-    "open",
-    "confirmed",
-    "given_denied",
-    "material",
-    "length",
-    "absent_run",
-    "after_refusal",
+    "content", "absent", "absent_share", "absent_weight", "absent_max", "pairs_absent", "triples_absent",
+    "best", "second", "both", "numbers", "numbers_absent", "numbers_elsewhere", "names", "names_absent",
+    "negated", "negation_differs", "hedges", "hedges_absent", "position", "evidence_bytes",
+    "evidence_sentences", "question_overlap", "item", "quote", "json", "denied", "open", "confirmed",
+    "given_denied", "material", "length", "absent_run", "after_refusal", "hours", "summary",
 ];
 
 /// The features of one sentence.
 pub(crate) type Features = [f32; FEATURES];
 
 /// What the answer has said before this sentence.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Before {
     /// Claims.
     pub claims: u32,
     /// A refusal or an admission that the material does not say.
     pub refused: bool,
+    /// Results of calculations.
+    pub shown: Vec<f64>,
 }
 
 /// Computes the features.
@@ -68,7 +42,7 @@ pub(crate) fn features(
     evidence: &Evidence,
     tally: Tally,
     said: Said,
-    before: Before,
+    before: &Before,
 ) -> Features {
     let index = evidence.index();
     let tokens = &analysis.tokens;
@@ -138,6 +112,8 @@ pub(crate) fn features(
         log(analysis.text.len()),
         capped(longest, 8),
         flag(before.refused),
+        capped(said.hours, 1),
+        flag(evidence.asks_summary()),
     ]
 }
 

@@ -86,8 +86,9 @@ impl Rule {
             | Self::CountAbsent
             | Self::AmountAbsent
             | Self::DateAbsent
-            | Self::TimeAbsent => SpanKind::WrongNumber,
-            Self::Arithmetic | Self::ListCount => SpanKind::WrongNumber,
+            | Self::TimeAbsent
+            | Self::Arithmetic
+            | Self::ListCount => SpanKind::WrongNumber,
             Self::NameAbsent | Self::NamePartAbsent | Self::CalendarAbsent => SpanKind::UnknownEntity,
             Self::ReferenceAbsent | Self::CitationAbsent | Self::QuoteAbsent => SpanKind::FabricatedReference,
             Self::NumberConflict
@@ -128,11 +129,6 @@ impl Rule {
             Self::Unsure => Signal::Logprobs,
         }
     }
-
-    /// Whether it holds without any evidence to check against.
-    pub(crate) fn stands_alone(self) -> bool {
-        matches!(self.signal(), Signal::Consistency | Signal::ToolCalls | Signal::Logprobs)
-    }
 }
 
 /// Something suspicious in a sentence.
@@ -146,3 +142,6 @@ pub(crate) struct Finding {
     /// The evidence it conflicts with or comes closest to.
     pub evidence: Option<EvidenceRef>,
 }
+
+#[cfg(test)]
+mod tests;

@@ -24,13 +24,14 @@ const TITLE_CASE: f32 = 0.75;
 pub(crate) fn find(claim: &Claim, tokens: &[Token]) -> Vec<Name> {
     let text = claim.text.as_str();
     let mut found = Vec::new();
-    if is_title_case(tokens) {
+    if is_title_case(text, tokens) {
         return found;
     }
     let from = label_end(claim, tokens);
     let mut i = from;
     while i < tokens.len() {
-        if !starts_name(&tokens[i]) {
+        let glued = text[..tokens[i].start].ends_with(|c: char| c.is_ascii_digit());
+        if !starts_name(&tokens[i]) || glued {
             i += 1;
             continue;
         }
@@ -70,9 +71,13 @@ fn continuation(text: &str, tokens: &[Token], last: usize) -> Option<usize> {
     linked.then_some(last + 2)
 }
 
-fn is_title_case(tokens: &[Token]) -> bool {
-    let words = tokens.iter().filter(|t| t.is_content() && !matches!(t.shape, Shape::Digits | Shape::Cjk));
-    let (capitals, all) = words.fold((0, 0), |(c, n), t| (c + usize::from(t.is_capital()), n + 1));
+/// Whether the line is in title case: most of its telling words are capitalised, and when it ends as a sentence does, nearly all
+/// of its words are.
+fn is_title_case(text: &str, tokens: &[Token]) -> bool {
+    let sentence = text.trim_end().ends_with(['.', '!', '?']);
+    let counted = |t: &&Token| (sentence || t.is_content()) && !matches!(t.shape, Shape::Digits | Shape::Cjk);
+    let (capitals, all) =
+        tokens.iter().filter(counted).fold((0, 0), |(c, n), t| (c + usize::from(t.is_capital()), n + 1));
     all >= 4 && capitals as f32 / all as f32 >= TITLE_CASE
 }
 
@@ -90,5 +95,9 @@ fn label_end(claim: &Claim, tokens: &[Token]) -> usize {
 fn is_initial(text: &str, tokens: &[Token], i: usize, from: usize) -> bool {
     let before = text[..tokens[i].start].trim_end();
     let opener = text[..tokens[i].start].ends_with(['"', '“', '‘', '(', '*', '_', '[']);
-    i == from || opener || before.is_empty() || before.ends_with([':', '.', '!', '?', '|', '–', '—'])
+    i == from
+        || opener
+        || before.is_empty()
+        || before.ends_with([':', '.', '!', '?', '|', '–', '—', ';'])
+        || before.ends_with(" -")
 }

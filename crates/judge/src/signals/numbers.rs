@@ -2,11 +2,14 @@
 
 use super::{Analysis, Finding, Rule};
 use crate::evidence::Evidence;
-use crate::quantity::{Quantity, Unit, Value};
+use crate::quantity::{Dimension, Quantity, Value};
 use crate::text::{Class, Shape};
 
 /// Overlap from which on the closest sentence is about the same thing.
 const SAME_TOPIC: f32 = 0.65;
+
+/// Results of calculations remembered.
+const MAX_SHOWN: usize = 64;
 
 /// What became of a sentence's quantities.
 #[derive(Clone, Copy, Debug, Default)]
@@ -20,7 +23,14 @@ pub(crate) struct Tally {
 }
 
 /// Adds a finding for every quantity without support.
-pub(crate) fn find(analysis: &Analysis<'_>, evidence: &Evidence, out: &mut Vec<Finding>) -> Tally {
+///
+/// `shown`: results of calculations of earlier sentences; those of this one are added.
+pub(crate) fn find(
+    analysis: &Analysis<'_>,
+    evidence: &Evidence,
+    shown: &mut Vec<f64>,
+    out: &mut Vec<Finding>,
+) -> Tally {
     let mut tally = Tally::default();
     for (i, quantity) in analysis.quantities.iter().enumerate() {
         if is_furniture(analysis, quantity) {
@@ -32,7 +42,12 @@ pub(crate) fn find(analysis: &Analysis<'_>, evidence: &Evidence, out: &mut Vec<F
                 u32::from(analysis.closest.sentence.is_some_and(|closest| closest != sentence));
             continue;
         }
-        if follows(analysis, evidence, i) {
+        if follows(analysis, evidence, i, shown) {
+            if let Value::Number(value, _) = quantity.value
+                && shown.len() < MAX_SHOWN
+            {
+                shown.push(value);
+            }
             continue;
         }
         tally.absent += 1;
@@ -49,77 +64,123 @@ fn absent(quantity: &Quantity) -> Rule {
     match quantity.value {
         Value::Date(_) => Rule::DateAbsent,
         Value::Time(..) => Rule::TimeAbsent,
-        Value::Number(_, Unit::Money | Unit::Percent) => Rule::AmountAbsent,
-        Value::Number(value, Unit::None) if quantity.spelled || value <= 10.0 => Rule::CountAbsent,
+        Value::Number(_, unit) if matches!(unit.dimension, Dimension::Money | Dimension::Percent) => {
+            Rule::AmountAbsent
+        }
+        Value::Number(value, unit) if unit.is_none() && (quantity.spelled || value <= 10.0) => {
+            Rule::CountAbsent
+        }
         Value::Number(..) => Rule::NumberAbsent,
     }
 }
 
-/// Numbers that claim nothing: list and step numbers, "passage 2", "one of", "out of 5".
+/// What numbers are names of: "step 4", "passage 2", "steps 1 to 6".
+const NUMBERED: [&str; 29] = [
+    "step",
+    "steps",
+    "passage",
+    "passages",
+    "document",
+    "documents",
+    "source",
+    "sources",
+    "figure",
+    "table",
+    "section",
+    "chapter",
+    "part",
+    "page",
+    "pages",
+    "option",
+    "item",
+    "items",
+    "point",
+    "points",
+    "note",
+    "article",
+    "method",
+    "tip",
+    "question",
+    "example",
+    "answer",
+    "excerpt",
+    "line",
+];
+
+/// Numbers that claim nothing: list and step numbers, "passage 2", "one of", "out of 5", "seven days a week".
 fn is_furniture(analysis: &Analysis<'_>, quantity: &Quantity) -> bool {
-    let Value::Number(value, unit) = quantity.value else { return false };
     let text = analysis.text;
     let before = text[..quantity.start].trim_end_matches(['(', '[', '#', ' ', '"']);
-    let word = before.rsplit(|c: char| !c.is_alphanumeric()).next().unwrap_or_default().to_ascii_lowercase();
-    let numbered = [
-        "step",
-        "passage",
-        "passages",
-        "document",
-        "documents",
-        "source",
-        "sources",
-        "figure",
-        "table",
-        "section",
-        "chapter",
-        "part",
-        "page",
-        "option",
-        "item",
-        "point",
-        "note",
-        "article",
-        "method",
-        "tip",
-        "question",
-        "example",
-        "answer",
-        "excerpt",
-        "line",
-    ];
-    if numbered.contains(&word.as_str()) && unit == Unit::None {
-        return true;
-    }
+    let mut words = before.rsplit(|c: char| !c.is_alphanumeric()).filter(|w| !w.is_empty());
+    // "steps 1, 2 and 3"
+    let lead = words
+        .find(|w| !matches!(*w, "and" | "to" | "or" | "through") && !w.bytes().all(|b| b.is_ascii_digit()));
+    let numbered = lead.is_some_and(|word| NUMBERED.iter().any(|n| n.eq_ignore_ascii_case(word)));
+    let directly = before.trim_end_matches(|c: char| c.is_ascii_digit() || " ,-–&".contains(c));
+    let joined = ["and", "to", "or", "through"].iter().any(|w| directly.ends_with(w))
+        || directly.ends_with(lead.unwrap_or("\u{0}"));
+    let Value::Number(value, unit) = quantity.value else { return numbered && joined };
+    let after = text[quantity.end..].trim_start_matches([' ', '-']);
+    let next = |words: &[&str]| {
+        words.iter().any(|w| after.get(..w.len()).is_some_and(|a| a.eq_ignore_ascii_case(w)))
+    };
     let small = quantity.spelled && value <= 2.0;
     let scale = before.ends_with("out of") || before.ends_with('/') && value <= 10.0;
     let bracketed = text[..quantity.start].ends_with('[') && text[quantity.end..].starts_with(']');
-    small
+    let always = value == 7.0 && next(&["days a week", "days per week", "days of the week"])
+        || value == 24.0 && next(&["hours a day", "hours per day", "/7"])
+        || text.contains("24/7") && (value == 24.0 || value == 7.0);
+    let vague =
+        value == 100.0 && lead.is_some_and(|w| matches!(w, "several" | "few" | "many")) && quantity.spelled;
+    let own = value <= 20.0 && next(&["steps", "points", "tips", "bullet", "sentences", "words", "ways to"]);
+    numbered && joined && unit.is_none()
+        || small
         || scale
         || bracketed
-        || (value == 1.0 && unit == Unit::None)
-        || (value == 24.0 || value == 7.0) && text.contains("24/7")
+        || always
+        || vague
+        || own
+        || value == 1.0 && unit.is_none()
 }
 
-/// Whether the number follows from others by one simple step: a difference of years, a sum or difference of two numbers of the
-/// closest sentences, or of this one.
-fn follows(analysis: &Analysis<'_>, evidence: &Evidence, i: usize) -> bool {
+/// Whether the number follows from others by one simple step: a sum or difference of two numbers of the closest sentences or of
+/// this one, a conversion of another number of this sentence, or the result of a calculation that is shown.
+fn follows(analysis: &Analysis<'_>, evidence: &Evidence, i: usize, shown: &[f64]) -> bool {
     let Value::Number(value, unit) = analysis.quantities[i].value else { return false };
-    let near = |sentence: u32| analysis.closest.sentence.is_some_and(|c| sentence.abs_diff(c) <= 1);
-    let mut known: Vec<f64> =
-        evidence.facts().numbers().iter().filter(|n| near(n.sentence)).take(24).map(|n| n.value).collect();
+    let near_sentence = |sentence: u32| analysis.closest.sentence.is_some_and(|c| sentence.abs_diff(c) <= 1);
+    let close = |x: f64| (x - value).abs() <= 1e-6 * value.abs().max(1.0);
+    let rounds = |x: f64| (x - value).abs() <= (value.abs() * 0.015).max(0.6);
+    if shown.iter().any(|s| close(*s)) {
+        return true;
+    }
+    let mut known: Vec<f64> = evidence
+        .facts()
+        .numbers()
+        .iter()
+        .filter(|n| near_sentence(n.sentence))
+        .take(24)
+        .map(|n| n.value)
+        .collect();
+    let calculates = analysis.text.contains(['=', '×', '÷']);
     for (j, other) in analysis.quantities.iter().enumerate() {
-        if let Value::Number(n, u) = other.value
-            && j != i
-            && evidence.facts().support(other).is_some()
-            && (u == unit || u == Unit::None || unit == Unit::None)
+        let Value::Number(n, u) = other.value else { continue };
+        if j == i || evidence.facts().support(other).is_none() && !shown.iter().any(|s| (s - n).abs() < 1e-9)
         {
+            continue;
+        }
+        if u != unit && u.convert(n, unit).is_some_and(rounds) {
+            return true;
+        }
+        if calculates || u == unit || u.is_none() || unit.is_none() {
             known.push(n);
         }
     }
-    let close = |x: f64| (x - value).abs() <= 1e-6 * value.abs().max(1.0);
     let mut pairs = known.iter().enumerate().flat_map(|(k, a)| known[k + 1..].iter().map(move |b| (*a, *b)));
-    pairs.any(|(a, b)| close(a + b) || close((a - b).abs()))
+    pairs.any(|(a, b)| {
+        let product = calculates
+            && (close(a * b) || close(a * b / 100.0) || b != 0.0 && close(a / b) || a != 0.0 && close(b / a));
+        close(a + b) || close((a - b).abs()) || product
+    })
 }
 
 /// The closest sentence, when it says another number of the same kind in this one's place.

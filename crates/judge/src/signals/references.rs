@@ -47,11 +47,11 @@ static PATTERN: LazyLock<Regex> = LazyLock::new(|| {
         | (?P<address> (?:https?|ftp)://[^\s<>"'`\])}]+ | \bwww\.[^\s<>"'`\])}]+ | \b[A-Za-z0-9._%+-]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+
               | \b(?:[a-z0-9-]+\.)+(?:com|org|net|io|gov|edu|dev|ai|co\.uk|de|fr|eu|app|info)\b(?:/[^\s<>"'`\])}]*)? )
         | (?P<id> \b10\.\d{4,9}/[^\s"<>]+ | (?i:\barxiv:\s?\d{4}\.\d{4,5}) | (?i:\bisbn[-:\s]*(?:1[03])?[-:\s]*[\dX][\d\ X-]{8,16}) | \b[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}\b
-              | (?i:\bpmid:?\s?\d{5,9}) | \b[A-Z]{2,10}-\d{2,8}\b | \#\d{3,10}\b )
+              | (?i:\bpmid:?\s?\d{5,9}) | \b[A-Z]{2,10}-\d{3,8}\b | \#\d{3,10}\b )
         | \[(?P<bracket>\d{1,3})(?:\s?[,–-]\s?\d{1,3})*\] | 【(?P<lens>\d{1,3})[^】]{0,40}】
         | (?i:\b(?:passage|document|doc|source|excerpt)\s\#?(?P<numbered>\d{1,3})\b)
         | (?P<author> \(\s?[A-Z][A-Za-z'-]+(?:\s(?:et\sal\.?|(?:and|&)\s[A-Z][A-Za-z'-]+))?,?\s(?:19|20)\d{2}[a-z]?\s?\) )
-        | "(?P<plain>[^"\n]{12,600})" | “(?P<curly>[^”\n]{12,600})” | «(?P<guillemet>[^»\n]{12,600})» | 「(?P<corner>[^」\n]{4,300})」
+        | "(?P<plain>[^"\n]{1,600})" | “(?P<curly>[^”\n]{1,600})” | «(?P<guillemet>[^»\n]{1,600})» | 「(?P<corner>[^」\n]{1,300})」
         "#,
     )
     .expect("a constant pattern")
@@ -101,7 +101,7 @@ pub(crate) fn judge(analysis: &Analysis<'_>, evidence: &Evidence, out: &mut Vec<
             Refers::Address if !is_placeholder(text) && !verbatim(address(text), evidence) => {
                 Rule::ReferenceAbsent
             }
-            Refers::Id if !verbatim(text, evidence) => Rule::ReferenceAbsent,
+            Refers::Id if !is_standard(text) && !verbatim(text, evidence) => Rule::ReferenceAbsent,
             Refers::AuthorYear if !words_known(text, evidence) => Rule::ReferenceAbsent,
             Refers::Citation(n) if evidence.materials().is_some_and(|most| n == 0 || n > most) => {
                 Rule::CitationAbsent
@@ -129,6 +129,16 @@ fn is_placeholder(text: &str) -> bool {
     ]
     .iter()
     .any(|p| text.contains(p))
+}
+
+/// Names of standards and algorithms that look like ids.
+fn is_standard(text: &str) -> bool {
+    let prefix = text.split('-').next().unwrap_or_default();
+    [
+        "SHA", "AES", "UTF", "ISO", "IEEE", "RFC", "RSA", "GPT", "IEC", "ANSI", "DIN", "EN", "WCAG", "COVID",
+        "HTTP", "MP", "CVE",
+    ]
+    .contains(&prefix)
 }
 
 /// Without scheme, `www.` and a slash at the end.
@@ -162,7 +172,8 @@ const QUOTE_COVERAGE: f32 = 0.6;
 fn is_foreign_quote(text: &str, evidence: &Evidence) -> bool {
     let mut tokens: Vec<Token> = Vec::new();
     tokenize(text, &mut tokens);
-    if tokens.len() < MIN_QUOTE {
+    // A quoted question is asked, not cited.
+    if tokens.len() < MIN_QUOTE || text.ends_with('?') {
         return false;
     }
     let held = tokens.windows(3).filter(|t| evidence.index().has_triple(&t[0], &t[1], &t[2])).count();

@@ -40,6 +40,14 @@ pub(crate) fn spelled(a: &str, b: &str) -> u32 {
     hasher.finish()
 }
 
+/// The hash of a word's first four letters in lower case; `None`: it has fewer, or others than ASCII ones.
+pub(crate) fn root(word: &str) -> Option<u32> {
+    let first = word.as_bytes().get(..4).filter(|b| b.iter().all(u8::is_ascii_alphabetic))?;
+    let mut hasher = Hasher::new();
+    first.iter().for_each(|byte| hasher.byte(byte.to_ascii_lowercase()));
+    Some(hasher.finish())
+}
+
 /// The hash of two hashes in order.
 pub(crate) const fn join(a: u32, b: u32) -> u32 {
     let x = (((a as u64) << 32) | b as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15);

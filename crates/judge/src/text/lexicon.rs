@@ -73,7 +73,7 @@ total name date time price cost address phone email hours status order id type c
 review reviews location features benefits pros cons ingredients instructions directions method preparation requirements \
 recommendation recommendations analysis result results input output code error warning function class string number boolean \
 true false null none api url http https json xml html css sql csv pdf sms gps faq usa us uk eu un tv pc it ai ceo cfo cto \
-ok am pm bc ad god internet web earth moon sun east west north south eastern western northern southern i";
+ok am pm bc ad rep sen gov gen lt col sgt st dept fahrenheit celsius another items menu ii iii iv vi vii viii ix xi xii roman god internet web earth moon sun east west north south eastern western northern southern i";
 const MATERIAL: &str = "passage passages document documents article articles context text texts source sources excerpt excerpts \
 data information provided given mentioned stated structured json report transcript";
 const DEMONYMS: &str = "english french german spanish italian chinese japanese korean russian arabic hindi portuguese dutch \

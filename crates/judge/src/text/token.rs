@@ -149,10 +149,12 @@ fn word(text: &str, start: usize, out: &mut Vec<Token>) -> usize {
         end += c.len_utf8();
         push_letter(&mut letters, folded);
     }
-    let possessive = letters.ends_with(b"'s");
-    if possessive {
-        letters.truncate(letters.len() - 2);
-        lower -= lower.min(1);
+    // `Acme's`, `I'll`, `they've`: the word counts, not what is hung on it.
+    if let Some(suffix) =
+        ["'s", "'ll", "'ve", "'re", "'d", "'m"].iter().find(|s| letters.ends_with(s.as_bytes()))
+    {
+        letters.truncate(letters.len() - suffix.len());
+        lower = lower.saturating_sub(suffix.len() - 1);
     }
     let shape = match (upper, lower, digits) {
         (_, _, 1..) => Shape::Mixed,

@@ -1,0 +1,60 @@
+//! Claims against JSON evidence: attributes said to hold that it denies or leaves open, opening hours, and the values of a JSON
+//! answer.
+
+pub(crate) mod hours;
+mod mention;
+mod scope;
+mod values;
+
+use super::{Analysis, Finding, Rule};
+use crate::claims::Form;
+use crate::evidence::{Evidence, Truth};
+
+/// How a sentence stands to the attributes of JSON evidence.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Said {
+    /// Said to hold, denied by the evidence.
+    pub denied: u32,
+    /// Said to hold, left open by the evidence.
+    pub open: u32,
+    /// Said to hold, and so it does.
+    pub confirmed: u32,
+    /// Said not to hold, though it does.
+    pub given_denied: u32,
+    /// Opening hours that differ.
+    pub hours: u32,
+}
+
+/// Adds findings; the tally goes into the sentence score.
+pub(crate) fn find(analysis: &Analysis<'_>, evidence: &Evidence, out: &mut Vec<Finding>) -> Said {
+    let mut said = Said::default();
+    let attributes = evidence.attributes().all();
+    if attributes.is_empty() {
+        return said;
+    }
+    if analysis.claim.form == Form::JsonScalar {
+        out.extend(values::differs(analysis, attributes));
+        return said;
+    }
+    for attribute in attributes.iter().filter(|a| a.truth != Truth::Value) {
+        let Some((first, last)) = mention::find(analysis, attribute) else { continue };
+        let negated = scope::is_negated(analysis.text, &analysis.tokens, first, last);
+        let (count, rule) = match (attribute.truth, negated) {
+            (Truth::False, false) => (&mut said.denied, Some(Rule::AttributeDenied)),
+            (Truth::Unknown, false) => (&mut said.open, Some(Rule::AttributeOpen)),
+            (Truth::True, true) => (&mut said.given_denied, Some(Rule::AttributeGiven)),
+            (Truth::True, false) => (&mut said.confirmed, None),
+            _ => continue,
+        };
+        *count += 1;
+        let (start, end) = (analysis.tokens[first].start, analysis.tokens[last].end);
+        out.extend(rule.map(|rule| Finding { start, end, rule, evidence: Some(attribute.place.clone()) }));
+    }
+    if let Some(finding) = hours::differ(analysis, evidence) {
+        said.hours += 1;
+        // One finding for the hours instead of one for every time.
+        out.retain(|f| f.rule != Rule::TimeAbsent || f.end <= finding.start || finding.end <= f.start);
+        out.push(finding);
+    }
+    said
+}
