@@ -1,6 +1,7 @@
 //! Precedence, and every problem reported at once with its place.
 
 use std::fs;
+use std::path::Path;
 
 use super::*;
 

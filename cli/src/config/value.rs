@@ -72,7 +72,7 @@ pub(super) fn duration(value: &str, most: Duration) -> Result<Duration, Refused>
         number.parse::<u64>().ok().zip(unit).and_then(|(n, ms)| n.checked_mul(ms)).map(Duration::from_millis);
     match time {
         Some(time) if time > most => {
-            Err(refused(value, "is too long", &format!("at most {}", super::describe_duration(most))))
+            Err(refused(value, "is too long", &format!("at most {}", describe(most))))
         }
         Some(time) if !time.is_zero() => Ok(time),
         _ => Err(refused(
@@ -144,4 +144,14 @@ pub(super) fn token(value: &str) -> Result<String, Refused> {
         return Err((what.to_owned(), "`openssl rand -hex 16` makes a good one".to_owned()));
     }
     Ok(token.to_owned())
+}
+
+/// A time as people write it.
+fn describe(time: Duration) -> String {
+    let seconds = time.as_secs();
+    match seconds {
+        s if s >= 86_400 && s.is_multiple_of(86_400) => format!("{}d", s / 86_400),
+        s if s >= 3_600 && s.is_multiple_of(3_600) => format!("{}h", s / 3_600),
+        s => format!("{s}s"),
+    }
 }
