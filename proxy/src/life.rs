@@ -61,7 +61,7 @@ pub(crate) async fn exchange(session: &mut Session, route: &Arc<Route>, shared: 
         return refuse::turn_away(reason, &format, &mut ledger).send(session).await;
     }
     // Out it goes.
-    let mut relay = Relay::start(session, route, asked.upload, &shared.timeouts)?;
+    let mut relay = Relay::start(session, route, asked.upload, &shared.timeouts).await?;
     let parts = Parts { format: &format, plan: &plan, judging: &mut judging, ledger: &mut ledger, shared };
     let delivered = answer(&mut relay, streams, parts).await;
     // An exchange that broke off is told as far as it got; pingora breaks the client's connection off as well.

@@ -7,6 +7,7 @@ mod support;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use agentguard_judge::NotChecked;
 use agentguard_proxy::{BindError, Config, Proxy};
 use http::Request;
 use support::client::{full, read};
@@ -58,9 +59,11 @@ async fn at_the_deadline_a_stream_is_cut() {
         let begun = Instant::now();
         let response = client.open(Request::post(world.url(CHAT)).body(full("{}")).unwrap()).await.unwrap();
         let reading = tokio::spawn(read(response, begun));
-        world.stop().await;
+        let events = world.stop().await;
         assert!(begun.elapsed() < Duration::from_secs(2), "{:?}", begun.elapsed());
         assert!(reading.await.unwrap().broken);
+        let reasons: Vec<_> = events.iter().map(|event| event.reason).collect();
+        assert_eq!(reasons, [Some(NotChecked::Aborted)], "recorded by the time that the proxy has ended");
     }
 }
 

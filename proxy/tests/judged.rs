@@ -497,3 +497,86 @@ async fn a_client_that_leaves_early_is_an_aborted_exchange_and_one_that_leaves_a
         }
     }
 }
+
+/// A stream in which the model calls a tool that nobody declared, after a good sentence.
+fn calling(name: &str) -> Vec<String> {
+    let mut frames = chat::frames(&[FIRST, chat::GOOD].concat());
+    let ending = frames.split_off(frames.len() - 3);
+    for delta in [
+        serde_json::json!({"tool_calls": [{"index": 0, "id": "call_1", "type": "function", "function": {"name": name, "arguments": ""}}]}),
+        serde_json::json!({"tool_calls": [{"index": 0, "function": {"arguments": "{\"number\":"}}]}),
+        serde_json::json!({"tool_calls": [{"index": 0, "function": {"arguments": "\"INV-2041\"}"}}]}),
+    ] {
+        frames.push(chat::chunk(&delta, None));
+    }
+    frames.push(chat::chunk(&serde_json::json!({}), Some("tool_calls")));
+    frames.extend(ending.into_iter().skip(1));
+    frames
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_tool_call_is_held_until_it_is_judged_and_a_forged_one_never_leaves() {
+    let mut request: serde_json::Value = serde_json::from_str(&chat::request(true)).unwrap();
+    request["tools"] = serde_json::json!([{"type": "function", "function": {
+        "name": "get_invoice",
+        "parameters": {"type": "object", "properties": {"number": {"type": "string"}}, "required": ["number"]},
+    }}]);
+    for (name, good) in [("get_invoice", true), ("delete_everything", false)] {
+        let frames = calling(name);
+        let provider =
+            Provider::sse(&frames.iter().map(String::as_str).collect::<Vec<_>>(), Duration::from_millis(5))
+                .await;
+        let world = World::guarded(&provider.url(), acting(Action::Block, Delivery::Sentence)).await;
+        let got = Client::h1().post(&world.url(CHAT), request.to_string()).await;
+        assert_eq!(got.text().contains(name), good, "{}", got.text());
+        let (text, finish) = chat::read(got.text());
+        assert!(text.starts_with(FIRST), "{text}");
+        assert_eq!(finish.as_deref(), Some(if good { "tool_calls" } else { "content_filter" }));
+        let event = world.event().await;
+        assert_eq!(event.action == Action::Block, !good, "{event:?}");
+        assert_eq!(event.spans.iter().any(|span| span.call == Some(0)), !good);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_new_policy_counts_for_the_next_exchange() {
+    let provider = unstreamed(&chat::bad()).await;
+    let world = World::guarded(&provider.url(), acting(Action::Observe, Delivery::Pass)).await;
+    assert_eq!(ask(&world, false).await.status, 200);
+    let mut strict = support::policy(acting(Action::Block, Delivery::Full));
+    strict.revision = "second".to_owned();
+    world.policy.store(std::sync::Arc::new(strict));
+    assert_eq!(ask(&world, false).await.status, 403);
+    let events = world.events(2).await;
+    assert_eq!((events[0].action, events[1].action), (Action::Observe, Action::Block));
+    assert_eq!(events[1].policy, "second");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn trailers_survive_every_way_of_delivery() {
+    use http_body_util::BodyExt;
+    let (tls, ca, _folder) = support::tls::localhost(&["h2"]);
+    let provider = Provider::serve_tls(
+        |_, _| async {
+            let mut trailers = http::HeaderMap::new();
+            trailers.insert("x-tail", "1".parse().unwrap());
+            let stream = support::provider::whole("text/event-stream", chat::frames(&chat::good()).concat());
+            stream.map(|body| body.with_trailers(async move { Some(Ok(trailers)) }).boxed_unsync())
+        },
+        tls,
+    )
+    .await;
+    let url = format!("https://localhost:{}", provider.address.port());
+    for (action, delivery) in [
+        (Action::Observe, Delivery::Pass),
+        (Action::Annotate, Delivery::Pass),
+        (Action::Block, Delivery::Sentence),
+        (Action::Redact, Delivery::Full),
+    ] {
+        let policy = support::policy(acting(action, delivery));
+        let world = World::with(&url, policy, |config| config.ca_file = Some(ca.clone())).await;
+        let got = Client::h2().post(&world.url(CHAT), chat::request(true)).await;
+        assert_eq!(chat::read(got.text()), (chat::good(), Some("stop".to_owned())));
+        assert_eq!(got.trailers.expect("trailers")["x-tail"], "1", "{action:?}");
+    }
+}

@@ -170,7 +170,7 @@ async fn a_client_that_leaves_cancels_the_upstream_at_once() {
     let world = World::start(&provider.url()).await;
     for client in [Client::h1(), Client::h2()] {
         let response = client.open(Request::post(world.url(CHAT)).body(full("{}")).unwrap()).await.unwrap();
-        drop((response, client));
+        drop(response); // the client lives on: h2 resets only the stream
         let noticed = tokio::time::timeout(Duration::from_secs(2), provider.dropped.notified()).await;
         assert!(noticed.is_ok(), "the provider still streams to nobody");
     }
@@ -443,4 +443,48 @@ async fn too_many_exchanges_are_shed_with_a_503() {
     assert_eq!(first.await.unwrap(), 200);
     assert_eq!(world.metric("agentguard_proxy_exchanges_shed_total"), 1.0);
     assert_eq!(client.post(&url, "{}").await.text(), "late");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn expect_100_continue_works_for_a_request_that_is_too_long_to_be_read() {
+    let provider =
+        Provider::serve(|seen, _| async move { whole("text/plain", seen.body.len().to_string()) }).await;
+    let world =
+        World::with(&provider.url(), support::observing(), |config| config.limits.request_bytes = 10).await;
+    let mut tcp = TcpStream::connect(world.addresses.base_url.unwrap()).await.unwrap();
+    let head = format!(
+        "POST {CHAT} HTTP/1.1\r\nhost: x\r\ncontent-length: 40\r\nexpect: 100-continue\r\nconnection: close\r\n\r\n"
+    );
+    tcp.write_all(head.as_bytes()).await.unwrap();
+    let mut buffer = [0; 25];
+    let told = tokio::time::timeout(Duration::from_secs(5), tcp.read_exact(&mut buffer)).await;
+    told.expect("100 Continue comes before the body").unwrap();
+    tcp.write_all(&[b'x'; 40]).await.unwrap();
+    let mut rest = String::new();
+    tcp.read_to_string(&mut rest).await.unwrap();
+    assert!(rest.contains("200 OK") && rest.contains("40"), "{rest}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_upstream_that_answers_before_it_has_read_the_request_is_heard() {
+    let upstream = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = upstream.local_addr().unwrap();
+    tokio::spawn(async move {
+        loop {
+            let (mut tcp, _) = upstream.accept().await.unwrap();
+            tokio::spawn(async move {
+                let mut head = Vec::new();
+                while !head.ends_with(b"\r\n\r\n") {
+                    head.push(tcp.read_u8().await.unwrap());
+                }
+                let answer = b"HTTP/1.1 413 Payload Too Large\r\ncontent-length: 8\r\nconnection: close\r\n\r\ntoo long";
+                tcp.write_all(answer).await.unwrap();
+                tokio::time::sleep(Duration::from_secs(1)).await;
+            });
+        }
+    });
+    let url = format!("http://{address}");
+    let world = World::with(&url, support::observing(), |config| config.limits.request_bytes = 1000).await;
+    let got = Client::h1().post(&world.url(CHAT), vec![b'x'; 20 << 20]).await;
+    assert_eq!((got.status, got.text()), (413, "too long"));
 }

@@ -14,17 +14,17 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::header::{CONTENT_LENGTH, HOST, TRANSFER_ENCODING};
+use http::header::{CONTENT_LENGTH, EXPECT, HOST, TRANSFER_ENCODING};
 use http::{HeaderMap, Version};
 use pingora::http::ResponseHeader;
 use pingora::protocols::http::HttpTask;
 use pingora::protocols::http::subrequest::server::SubrequestHandle;
 use pingora::proxy::Session;
 use pingora::proxy::subrequest::{BodyMode, Ctx as SubrequestCtx};
-use pingora::{Error, ErrorSource, ErrorType, Result};
+use pingora::{Error, ErrorSource, ErrorType, OrErr, Result};
 use tokio::sync::mpsc::Permit;
 use tokio::task::AbortHandle;
-use tokio::time::{Instant, sleep_until};
+use tokio::time::{Instant, sleep_until, timeout};
 
 use super::reply::Reply;
 use super::route::Route;
@@ -97,6 +97,7 @@ pub(crate) struct Relay<'s> {
     session: &'s mut Session,
     route: Arc<Route>,
     between_bytes: Duration,
+    client_read: Duration,
     inner: Inner,
     upload: Upload,
     /// The whole request, for another try on another connection; `None` once it cannot be repeated.
@@ -126,12 +127,15 @@ impl Drop for Inner {
 
 impl<'s> Relay<'s> {
     /// Sends the request on.
-    pub(crate) fn start(
+    pub(crate) async fn start(
         session: &'s mut Session,
         route: &Arc<Route>,
         upload: Upload,
         timeouts: &Timeouts,
     ) -> Result<Self> {
+        if !upload.complete && session.req_header().headers.contains_key(EXPECT) {
+            session.write_continue_response().await.map_err(|e| e.into_down())?; // nothing, if it was said before
+        }
         if session.is_http2() {
             frame_as_http1(session, &upload)?;
         }
@@ -141,6 +145,7 @@ impl<'s> Relay<'s> {
             session,
             route: route.clone(),
             between_bytes: timeouts.between_bytes,
+            client_read: timeouts.client_read,
             inner,
             upload,
             replay,
@@ -169,7 +174,7 @@ impl<'s> Relay<'s> {
     }
 
     async fn step(&mut self) -> Result<Option<Received>> {
-        let Self { session, inner, upload, silent_until, .. } = self;
+        let Self { session, inner, upload, silent_until, client_read, .. } = self;
         let SubrequestHandle { tx, rx, .. } = &mut inner.handle;
         upload.complete = upload.complete || session.downstream_session.is_body_done();
         let has_more = upload.has_more();
@@ -180,7 +185,7 @@ impl<'s> Relay<'s> {
                 upload.pass(permit.ok());
                 return Ok(None);
             }
-            read = session.downstream_session.read_body_or_idle(upload.complete), if !has_more => {
+            read = rest(session, upload.complete, *client_read), if !has_more => {
                 match read.map_err(|e| e.into_down())? {
                     Some(chunk) => upload.read.extend((!chunk.is_empty()).then_some(chunk)),
                     None => upload.complete = true,
@@ -291,6 +296,15 @@ impl<'s> Relay<'s> {
         }
         reply.send(self.session).await.map_err(|e| e.into_down())
     }
+}
+
+/// The next piece of the request; once it is complete, nothing but the client's leaving.
+async fn rest(session: &mut Session, complete: bool, patience: Duration) -> Result<Option<Bytes>> {
+    let read = session.downstream_session.read_body_or_idle(complete);
+    if complete {
+        return read.await;
+    }
+    timeout(patience, read).await.or_err(ErrorType::ReadTimedout, "for the rest of the request")?
 }
 
 fn spawn(session: &Session, route: &Arc<Route>) -> Inner {

@@ -46,7 +46,8 @@ pub fn answer(text: &str) -> String {
     )
 }
 
-fn chunk(delta: &Value, finish: Option<&str>) -> String {
+/// One frame.
+pub fn chunk(delta: &Value, finish: Option<&str>) -> String {
     let chunk = json!({
         "id": "chatcmpl-1",
         "object": "chat.completion.chunk",

@@ -133,15 +133,11 @@ impl World {
         panic!("{name} is {} and not {value}", self.metric(name));
     }
 
-    /// Drains, and waits for the end.
-    pub async fn stop(self) {
+    /// Drains, waits for the end, and gives the events.
+    pub async fn stop(self) -> Vec<VerdictEvent> {
         self.drain.cancel();
         tokio::time::timeout(Duration::from_secs(20), self.running).await.expect("the drain ends").unwrap();
-    }
-
-    /// Whether the proxy has ended.
-    pub fn has_ended(&self) -> bool {
-        self.running.is_finished()
+        self.events.0.lock().clone()
     }
 }
 
