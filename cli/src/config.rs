@@ -128,23 +128,3 @@ pub fn unknown_variables(environment: &Environment) -> Vec<&str> {
     let names = environment.keys().filter_map(|name| name.to_str());
     names.filter(|name| name.starts_with("AGENTGUARD_") && !known(name)).collect()
 }
-
-/// `$XDG_STATE_HOME/agentguard`, else `~/.local/state/agentguard` (XDG Base Directory Specification 0.8), else here.
-fn data_dir(environment: &Environment) -> PathBuf {
-    let variable =
-        |name: &str| environment.get(&OsString::from(name)).map(PathBuf::from).filter(|p| p.is_absolute());
-    variable("XDG_STATE_HOME")
-        .or_else(|| variable("HOME").map(|home| home.join(".local/state")))
-        .map_or_else(|| Path::new("agentguard-data").to_owned(), |state| state.join("agentguard"))
-}
-
-fn workload(environment: &Environment) -> Workload {
-    let host = environment.get(&OsString::from("HOSTNAME")).and_then(|name| name.to_str()).map(str::to_owned);
-    let host = host.or_else(|| std::fs::read_to_string("/proc/sys/kernel/hostname").ok());
-    let name = host.map(|name| name.trim().to_owned()).filter(|name| !name.is_empty());
-    Workload {
-        namespace: "local".to_owned(),
-        name: name.unwrap_or_else(|| "localhost".to_owned()),
-        pod: String::new(),
-    }
-}
