@@ -22,7 +22,8 @@ pub struct Case {
 /// The request body and path of a case in a dialect.
 #[must_use]
 pub fn request(dialect: Dialect, case: &Case, stream: bool) -> (String, Value) {
-    let messages = json!([{"role": "system", "content": case.context}, {"role": "user", "content": case.question}]);
+    let messages =
+        json!([{"role": "system", "content": case.context}, {"role": "user", "content": case.question}]);
     let user = json!([{"role": "user", "content": case.question}]);
     let (path, body) = match dialect {
         Dialect::OpenaiChat => ("/v1/chat/completions", json!({"messages": messages})),
@@ -44,7 +45,9 @@ pub fn request(dialect: Dialect, case: &Case, stream: bool) -> (String, Value) {
             return (format!("/v1beta/models/m:{verb}"), body);
         }
         Dialect::OllamaChat => ("/api/chat", json!({"messages": messages})),
-        Dialect::OllamaGenerate => ("/api/generate", json!({"system": case.context, "prompt": case.question})),
+        Dialect::OllamaGenerate => {
+            ("/api/generate", json!({"system": case.context, "prompt": case.question}))
+        }
         Dialect::CohereChat => ("/v2/chat", json!({"messages": messages})),
     };
     let mut body = body;

@@ -52,7 +52,8 @@ fn generated_answers() {
     runner
         .run(&(answers, 0_usize..9, 1_usize..200, prop::bool::ANY), |(sentences, chars, step, lines)| {
             let answer = sentences.join(if lines { "\n" } else { " " });
-            let case = Case { context: CONTEXT.to_owned(), question: "What about the bridge?".to_owned(), answer };
+            let case =
+                Case { context: CONTEXT.to_owned(), question: "What about the bridge?".to_owned(), answer };
             runtime.block_on(all_agree(&client, &case, chars, step));
             Ok(())
         })
