@@ -208,18 +208,6 @@ impl Reader<'_> {
     }
 }
 
-/// `AGENTGUARD_*` variables that are no settings: a misspelt one would silently do nothing.
-#[must_use]
-pub fn unknown_variables(environment: &Environment) -> Vec<&str> {
-    // The tests' data and the binary that they start.
-    const OTHERS: &[&str] = &["AGENTGUARD_FIXTURES", "AGENTGUARD_DATA", "AGENTGUARD_BINARY"];
-    let known = |name: &str| {
-        OTHERS.contains(&name) || crate::settings::SETTINGS.iter().any(|setting| setting.variable() == name)
-    };
-    let names = environment.keys().filter_map(|name| name.to_str());
-    names.filter(|name| name.starts_with("AGENTGUARD_") && !known(name)).collect()
-}
-
 /// `$XDG_STATE_HOME/agentguard`, else `~/.local/state/agentguard` (XDG Base Directory Specification 0.8), else here.
 fn data_dir(environment: &Environment) -> PathBuf {
     let variable =
