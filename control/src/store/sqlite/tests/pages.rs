@@ -63,7 +63,8 @@ fn filters() -> impl Strategy<Value = Filter> {
     );
     let more = (
         some(&[instances()[0], instances()[1], Uuid::nil()]),
-        prop::option::of(0.0f32..=1.0),
+        // Tenths, as the events have: the bound itself must be met.
+        prop::option::of((0..=10u8).prop_map(|tenths| f32::from(tenths) / 10.0)),
         prop::option::of(-5i64..60),
         prop::option::of(-5i64..60),
     );

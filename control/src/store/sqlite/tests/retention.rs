@@ -9,6 +9,7 @@ use crate::store::{BadEvent, Filter, Store, Swept};
 use crate::testing::{DAY0, batch, batch_with, event, reply};
 
 const DAY: i64 = 86_400_000_000;
+const MINUTE: i64 = 60_000_000;
 
 async fn count(conn: &mut SqliteConnection, table: &str) -> i64 {
     let sql = sqlx::AssertSqlSafe(format!("SELECT count(*) FROM {table}"));
@@ -23,10 +24,12 @@ async fn what_is_old_goes_in_steps_with_content_sums_and_silent_instances() {
     let old = (1..=1200).map(|seq| event(gone, seq, DAY0 + seq as i64, &content)).collect();
     let bad = BadEvent { index: 0, seq: Some(1201), error: String::new(), raw: String::new() };
     store.commit(&[batch_with(gone, old, vec![bad])]).await.unwrap();
-    let young: Vec<_> = (1..=10).map(|seq| event(stays, seq, DAY0 + 3 * DAY, &content)).collect();
+    // In the hour, and the day, that the bound cuts: their buckets stay.
+    let young: Vec<_> =
+        (1..=10).map(|seq| event(stays, seq, DAY0 + 2 * DAY + 220 * MINUTE, &content)).collect();
     store.commit(&[batch(stays, young.clone())]).await.unwrap();
 
-    let before = DAY0 + 2 * DAY;
+    let before = DAY0 + 2 * DAY + 210 * MINUTE;
     assert_eq!(store.sweep(before).await.unwrap(), Swept { verdicts: 1000, more: true });
     assert_eq!(store.sweep(before).await.unwrap(), Swept { verdicts: 200, more: false });
     assert_eq!(store.sweep(before).await.unwrap(), Swept { verdicts: 0, more: false });
@@ -42,7 +45,7 @@ async fn what_is_old_goes_in_steps_with_content_sums_and_silent_instances() {
     let sidecars = store.sidecars().await.unwrap();
     assert_eq!(sidecars.iter().map(|s| (s.instance, s.stored)).collect::<Vec<_>>(), [(stays, 10)]);
     // The writer goes on with what it finds.
-    let more = event(stays, 11, DAY0 + 3 * DAY, &json!({}));
+    let more = event(stays, 11, DAY0 + 2 * DAY + 220 * MINUTE, &json!({}));
     let told = reply(store.commit(&[batch(stays, [young, vec![more]].concat())]).await.unwrap());
     assert_eq!((told.accepted, told.duplicate, told.acked_seq), (1, 10, 11));
 }

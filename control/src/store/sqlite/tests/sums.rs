@@ -39,9 +39,42 @@ fn make(instance: Uuid, seq: u64, spec: &Spec) -> Event {
     event(instance, seq, DAY0 + second * SECOND + 17, &changes)
 }
 
+/// Counted apart from the code that is tested.
 fn counted<'a>(events: impl Iterator<Item = &'a Event>) -> Totals {
     let mut totals = Totals::default();
-    events.for_each(|event| totals.count(event, &event.shape));
+    for event in events {
+        let shape = &event.shape;
+        let judged = shape.verdict != State::NotChecked;
+        let flagged = [State::Ungrounded, State::Contradicted].contains(&shape.verdict);
+        let whole = &mut totals.whole;
+        whole.n += 1;
+        whole.held.record(event.latency.held_ms);
+        whole.total.record(event.latency.total_ms);
+        if judged {
+            whole.judged += 1;
+            whole.judge.record(event.latency.judge_ms);
+        }
+        if flagged {
+            whole.flagged += 1;
+        }
+        let reason = shape.reason.map_or("-", NotChecked::as_str);
+        let outcome = format!("{} {reason} {}", shape.verdict.as_str(), shape.action.name());
+        for key in [
+            (Dim::Outcome, outcome),
+            (Dim::Workload, shape.workload.clone()),
+            (Dim::Model, shape.model.clone()),
+        ] {
+            let cell = totals.by.entry(key).or_default();
+            cell.n += 1;
+            if judged {
+                cell.judged += 1;
+                cell.risk += (f64::from(event.risk) * 1e6).round() as u64;
+            }
+            if flagged {
+                cell.flagged += 1;
+            }
+        }
+    }
     totals
 }
 
