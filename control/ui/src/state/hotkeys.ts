@@ -1,6 +1,6 @@
 /** Single-key shortcuts. They rest while somebody types, while a dialog is open, and when switched off. */
 
-import { useEffect, useRef } from 'preact/hooks';
+import { useLayoutEffect, useRef } from 'preact/hooks';
 import { hotkeysOn } from './prefs';
 
 /** Keys (`j`, `?`, `[`, or two in a row: `g o`) and what they do. */
@@ -39,7 +39,8 @@ export function startHotkeys(): void {
 export function useHotkeys(keys: Hotkeys): void {
   const layer = useRef(keys);
   layer.current = keys;
-  useEffect(() => {
+  // Before the next paint, so that no key falls between one screen and the next.
+  useLayoutEffect(() => {
     layers.push(layer);
     return () => {
       layers.splice(layers.indexOf(layer), 1);

@@ -60,22 +60,21 @@ const NONE: Neighbours = { newer: undefined, older: undefined };
 
 /** The verdicts before and after one, in the list of that scope. */
 export function useNeighbours(scope: URLSearchParams, id: string, ts: number | undefined): Neighbours {
-  const [found, setFound] = useState<Neighbours>(NONE);
+  const [found, setFound] = useState<{ readonly id: string; readonly neighbours: Neighbours } | undefined>();
   const key = scope.toString();
+  const known = within(key, id);
   useEffect(() => {
     visited = id;
-    const known = within(key, id);
-    setFound(known ?? NONE);
-    if (ts === undefined || (known !== undefined && known.older !== undefined)) return undefined;
+    if (ts === undefined || within(key, id)?.older !== undefined) return undefined;
     const abort = new AbortController();
     look(new URLSearchParams(key), id, ts, abort.signal).then(
-      neighbours => !abort.signal.aborted && setFound(neighbours),
+      neighbours => !abort.signal.aborted && setFound({ id, neighbours }),
       // Without neighbours the verdict itself is still whole.
       () => undefined,
     );
     return () => abort.abort();
   }, [key, id, ts]);
-  return found;
+  return known ?? (found?.id === id ? found.neighbours : NONE);
 }
 
 function within(key: string, id: string): Neighbours | undefined {
