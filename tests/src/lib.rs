@@ -95,6 +95,16 @@ pub async fn ask(
     (answer, session.finish())
 }
 
+/// An HTTP client; ring is the process's crypto provider.
+///
+/// # Panics
+/// Never: a second installation is refused, which is as good.
+#[must_use]
+pub fn client() -> reqwest::Client {
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    reqwest::Client::new()
+}
+
 /// A provider that answers every question with that text, cut into pieces and writes as told.
 pub async fn provider(answer: &str, pieces: Pieces) -> Provider {
     let reply = Reply::text(answer).cut(pieces, Writes::Events);

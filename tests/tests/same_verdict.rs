@@ -2,7 +2,7 @@
 //! 200 real ones where `AGENTGUARD_DATA` names the folder of labelled data.
 
 use agentguard::provider::Pieces;
-use agentguard_e2e::{Case, ask, provider};
+use agentguard_e2e::{Case, ask, client, provider};
 use agentguard_wire::Dialect;
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
@@ -46,7 +46,7 @@ async fn all_agree(client: &reqwest::Client, case: &Case, chars: usize, step: us
 
 #[test]
 fn generated_answers() {
-    let (runtime, client) = (runtime(), reqwest::Client::new());
+    let (runtime, client) = (runtime(), client());
     let answers = prop::collection::vec(prop::sample::select(&SENTENCES[..]), 1..8);
     let mut runner = TestRunner::new(Config { cases: 48, ..Config::default() });
     runner
@@ -66,7 +66,7 @@ fn real_answers() {
         println!("skipped: AGENTGUARD_DATA does not name the folder of labelled data");
         return;
     };
-    let (runtime, client) = (runtime(), reqwest::Client::new());
+    let (runtime, client) = (runtime(), client());
     let file = std::path::Path::new(&folder).join("ragtruth-open-test.jsonl");
     let rows = std::fs::read_to_string(&file).expect("the labelled data is readable");
     for (number, line) in rows.lines().step_by(4).take(200).enumerate() {
