@@ -1,7 +1,7 @@
 //! The configuration of `agentguard up`: read once at start, every problem reported together, plain data inward.
 //!
 //! Flags win over `AGENTGUARD_*` variables, which win over the TOML file of `--config`, which wins over the defaults. The
-//! names are in [`crate::settings`], the meaning of each value in `value.rs`. The policy file is not read here.
+//! names are in `settings.rs`, the meaning of each value in `value.rs`. The policy file is not read here.
 
 mod file;
 pub mod problem;
