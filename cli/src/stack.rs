@@ -1,6 +1,8 @@
 //! The proxy and, unless it is elsewhere, the control plane, running in one process. They speak over HTTP and know
 //! nothing of each other, as in a cluster: what works here works there.
 
+mod warm;
+
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
 
@@ -52,6 +54,11 @@ impl Stack {
         let addresses = control.as_ref().map(Control::addresses);
         let sidecar =
             if config.proxies() { Some(Sidecar::start(config, policy, addresses).await?) } else { None };
+        // Listening already, not serving yet: whoever connects now waits no longer than for a cold judge. Its tables are
+        // made on a thread of their own; an error is a panic there, which the first exchange would meet again and report.
+        if sidecar.is_some() {
+            let _ = tokio::task::spawn_blocking(warm::warm_up).await;
+        }
         let draining = CancellationToken::new();
         let stack = Self {
             proxy: sidecar.as_ref().map(|sidecar| sidecar.proxy.addresses()).unwrap_or_default(),
