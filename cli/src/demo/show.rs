@@ -166,7 +166,27 @@ pub(super) fn summary(outcomes: &[Outcome], style: Style) -> String {
     let verdict = format!("{agree} of {} agree with what they were written to be", outcomes.len());
     out.push_str(&format!("\n{}\n", style.paint(look, &verdict)));
     out.push_str(&times(outcomes));
+    out.push_str(&acted(outcomes, style));
     out
+}
+
+/// What the clients got where the policy acted: one example of each way.
+fn acted(outcomes: &[Outcome], style: Style) -> String {
+    let example = |fate: &'static str| outcomes.iter().find(|outcome| outcome.fate() == fate);
+    let mut out = String::new();
+    for outcome in ["redacted", "cut", "refused"].into_iter().filter_map(example) {
+        let Ok(exchange) = &outcome.exchange else { continue };
+        let heard = exchange.heard().split_whitespace().collect::<Vec<_>>().join(" ");
+        let got = if exchange.status >= 400 { format!("HTTP {}", exchange.status) } else { heard };
+        let name = cut(&outcome.conversation.case.id, 26);
+        let got = cut(&got, style.width.saturating_sub(40).max(40));
+        out.push_str(&format!("  {:<10} {name:<26} {}\n", outcome.fate(), style.paint(Look::Faint, &got)));
+    }
+    if out.is_empty() {
+        out
+    } else {
+        format!("\nWhat the client got where the policy acted, for example\n{out}")
+    }
 }
 
 fn times(outcomes: &[Outcome]) -> String {

@@ -28,6 +28,7 @@ fn the_demo_shows_a_verdict_for_every_conversation_and_its_exit_code_is_the_agre
     for fate in ["annotated", "redacted", "cut", "refused", "passed"] {
         assert!(told.contains(fate), "{fate} is not among the fates: {told}");
     }
+    assert!(told.contains("What the client got") && told.contains("[redacted]"), "{told}");
     assert!(!told.contains('\u{1b}') && !told.contains('\r'), "no terminal, no escape codes");
     assert_eq!(String::from_utf8_lossy(&output.stderr), "", "nothing to complain about");
 }
