@@ -18,6 +18,9 @@ use tokio::time::{Instant, timeout};
 
 use super::off_worker::{self, Panicked};
 
+/// To judge a byte takes about as long as to parse this many.
+const JUDGING: usize = 8;
+
 /// What there is to judge by, and, for an agent's reply, how that was found.
 pub(crate) type Grounds = (Evidence, Option<Correlation>);
 
@@ -225,7 +228,8 @@ impl Judging {
             let _ = timeout(limit, self.ready()).await;
         }
         let Some(evidence) = self.evidence.clone() else { return self.finish() };
-        let size = answer.choices.iter().map(|choice| choice.text.len()).sum();
+        let text: usize = answer.choices.iter().map(|choice| choice.text.len()).sum();
+        let size = text.saturating_mul(JUDGING);
         let (answer, settings, begun) = (answer.clone(), self.settings.clone(), Instant::now());
         let judged = off_worker::run(size, move || Session::judge(evidence, settings, &answer));
         let judged = tokio::time::timeout_at(deadline, judged).await;

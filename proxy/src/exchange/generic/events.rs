@@ -41,16 +41,21 @@ impl Decoder {
         out[from..].iter_mut().for_each(|frame| self.read(frame));
     }
 
-    /// Reads a frame that is not in the shape of OpenAI's chat API.
+    /// Reads a frame that is not in the shape of OpenAI's chat API, whatever that decoder made of it.
     fn read(&mut self, frame: &mut Frame) {
-        if frame.events.iter().any(|event| !matches!(event, Event::Unreadable)) {
-            return;
-        }
         let Some((framing, _)) = self.events else { return };
         let Some((_, data)) = framing.payload(&frame.raw) else { return };
-        let Some(text) = text_of(&data) else { return };
+        let text = match serde_json::from_slice::<Value>(&data) {
+            Ok(value) if pick::is_chat(&value) => return,
+            Ok(value) => pick::words(&value).map(|(_, text)| text.to_owned()),
+            Err(_) if data.as_ref() == b"[DONE]" => return,
+            Err(_) => match std::str::from_utf8(&data) {
+                Ok(text) => Some(text.to_owned()),
+                Err(_) => return, // unreadable, and marked so
+            },
+        };
         frame.events.clear();
-        frame.events.extend(self.say(&text));
+        frame.events.extend(text.and_then(|text| self.say(&text)));
     }
 
     fn say(&mut self, text: &str) -> Option<Event> {
@@ -89,14 +94,6 @@ impl Decoder {
         let start = self.length;
         self.length += text.chars().count();
         (!text.is_empty()).then(|| Event::Text { choice: 0, start, text: text.to_owned() })
-    }
-}
-
-/// The text of a payload that nobody described.
-fn text_of(data: &[u8]) -> Option<String> {
-    match serde_json::from_slice::<Value>(data) {
-        Ok(value) => pick::words(&value).map(|(_, text)| text.to_owned()),
-        Err(_) => std::str::from_utf8(data).ok().map(str::to_owned),
     }
 }
 

@@ -10,3 +10,6 @@ pub(crate) mod events;
 pub(crate) mod pick;
 pub(crate) mod reply;
 pub(crate) mod request;
+
+#[cfg(test)]
+mod tests;
