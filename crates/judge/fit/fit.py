@@ -169,7 +169,8 @@ class Responses:
             part = self.json == key
             out[part] = sigmoid(self.inputs[part] @ weights + bias)
         found = self.inputs[:, -1]
-        return np.maximum(out, np.where(found > -3, sigmoid(found), 0))
+        # Never below the risk of one of its sentences or findings.
+        return np.maximum.reduce([out, np.where(found > -3, sigmoid(found), 0), sigmoid(self.inputs[:, 0])])
 
 
 def numbers(values) -> str:
@@ -186,7 +187,7 @@ def write(arguments, models, responses, slope, findings) -> None:
         ("WHOLE_PROSE", "RESPONSE", responses[False]),
         ("WHOLE_JSON", "RESPONSE", responses[True]),
     ):
-        lines.append(f"#[rustfmt::skip]\nconst {name}: (f32, [f32; {size}]) = ({bias:.4f}, [{numbers(weights)}]);")
+        lines.append(f'#[rustfmt::skip]\n#[allow(clippy::approx_constant, reason = "a fitted weight may look like a constant")]\nconst {name}: (f32, [f32; {size}]) = ({bias:.4f}, [{numbers(weights)}]);')
     lines.append(f"const SLOPE: f32 = {slope:.4f};")
     fitted = "".join(f"\n    (Rule::{rule}, {base:.4f})," for rule, (base, _, _) in findings.items())
     lines.append(f"const FITTED: [(Rule, f32); {len(findings)}] = [{fitted}\n];")

@@ -4,6 +4,7 @@ mod ask;
 mod facts;
 mod gather;
 mod index;
+mod labels;
 mod sections;
 mod sentences;
 mod structure;

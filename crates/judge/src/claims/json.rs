@@ -49,7 +49,10 @@ impl JsonClaims {
 
     /// Scalar values before which everything has been given out.
     pub(crate) fn settled(&self) -> usize {
-        if self.reader.in_string() { offset(&self.shifts, self.text.settled()) } else { self.read }
+        if self.reader.in_string() {
+            return offset(&self.shifts, self.text.settled());
+        }
+        self.read - if self.reader.in_word() { self.word.len() } else { 0 }
     }
 
     /// Takes the next character. `false`: the JSON is over (or is none), this character included when it closed it.

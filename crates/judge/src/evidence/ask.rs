@@ -14,10 +14,10 @@ const MAX_ASK: usize = 400;
 /// How requests begin.
 static BEGINS: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(
-        r"(?xi) ^ [\W_]* (?: please | can\ you | could\ you | would\ you | i\ want\ you | i\ need | i'd\ like | help\ me | you\ are | you\ will | you\ should | your\ task | your\ answer | your\ response | based\ on\ the | based\ only | using\ (?:only\ )?the
-        | according\ to\ the | given\ the\ (?:following|above|context|passage|document) | in\ case\ the | if\ the\ (?:answer|passages?|context|documents?|information)\b | bear\ in\ mind | make\ sure | do\ not | don't | only\ (?:use|answer|include) | answer | summari[sz]e | explain | write
+        r"(?xi) ^ [^A-Za-z0-9]* (?: please | can\ you | could\ you | would\ you | i\ want\ you | i\ need | i'd\ like | help\ me | you\ are | you\ will | you\ should | your\ task | your\ answer | your\ response | based\ on\ the | based\ only | using\ (?:only\ )?the
+        | according\ to\ the | given\ the\ (?:following|above|context|passage|document) | in\ case\ the | if\ the\ (?:answer|passages?|context|documents?|information)(?-u:\b) | bear\ in\ mind | make\ sure | do\ not | don't | only\ (?:use|answer|include) | answer | summari[sz]e | explain | write
         | describe | list | give | tell | translate | extract | compare | provide | generate | create | draft | briefly | identify | analy[sz]e | classify | rewrite | paraphrase
-        | return | respond | reply | output | compute | calculate | instruction | question | read\ the | here\ (?:is|are) | below\ (?:is|are) | the\ following | use\ the | consider | what | who | when | where | why | how | which )\b",
+        | return | respond | reply | output | compute | calculate | instruction | question | read\ the | here\ (?:is|are) | below\ (?:is|are) | the\ following | use\ the | consider | what | who | when | where | why | how | which )(?-u:\b)",
     )
     .expect("a constant pattern")
 });
@@ -45,8 +45,10 @@ pub(super) fn stems(sources: &[Source]) -> Vec<u32> {
 
 /// Requests for a shorter form of what is given.
 static SHORTENS: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(r"(?i)\b(?:summari[sz]|summary|tl;?dr|recap|condense|overview|key points|main points|gist)")
-        .expect("a constant pattern")
+    Regex::new(
+        r"(?i)(?-u:\b)(?:summari[sz]|summary|tl;?dr|recap|condense|overview|key points|main points|gist)",
+    )
+    .expect("a constant pattern")
 });
 
 /// Whether the last question asks for a summary: its sentences are freer in their words and still faithful.
@@ -65,9 +67,9 @@ pub(super) fn mentions_json(sources: &[Source]) -> bool {
 /// Requests for something that need not follow from anything.
 static INVENTS: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(
-        r"(?xi) \b (?: write | compose | create | generate | draft | invent | imagine | make\ up | come\ up\ with | brainstorm | suggest | tell ) \b
-        [^.?!\n]{0,60} \b (?: poem | poetry | haiku | limerick | story | tale | song | lyrics | joke | riddle | fiction | slogans? | taglines? | names? | ideas? | script | code | function | program | class | regex | query | unit\ tests? | essay | tweet | caption | dialogue ) \b
-        | \b (?: role-?play | pretend | imagine\ that ) \b",
+        r"(?xi) (?-u:\b) (?: write | compose | create | generate | draft | invent | imagine | make\ up | come\ up\ with | brainstorm | suggest | tell ) \b
+        [^.?!\n]{0,60} (?-u:\b) (?: poem | poetry | haiku | limerick | story | tale | song | lyrics | joke | riddle | fiction | slogans? | taglines? | names? | ideas? | script | code | function | program | class | regex | query | unit\ tests? | essay | tweet | caption | dialogue ) \b
+        | (?-u:\b) (?: role-?play | pretend | imagine\ that ) \b",
     )
     .expect("a constant pattern")
 });

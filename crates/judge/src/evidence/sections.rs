@@ -10,6 +10,7 @@ use std::sync::LazyLock;
 use regex::Regex;
 
 use super::ask;
+use super::labels::{self, Kind};
 use crate::json;
 
 /// Byte ranges of a message, in order.
@@ -23,22 +24,6 @@ pub(super) struct Split {
 const MIN_BLOCK: usize = 40;
 /// Unmarked text shorter than this is a question whole.
 const MIN_PASSAGE: usize = 160;
-
-/// Labels at the beginning of a line, or of a sentence.
-static LABEL: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(
-        r"(?xim) (?: ^ | [.?!] [\x20\t] ) [\x20\t]* [\#>*_\-]{0,6} [\x20\t]*
-        (?: (?P<context> (?: (?:the|relevant|retrieved|provided|given|additional|background|reference|structured|search|source|input
-                |company|product|customer) \x20 )?
-            (?: contexts? | passages? | documents? | docs? | articles? | texts? | sources? | background | information | data | content
-              | transcript | e-?mail | excerpts? | references? | results? | knowledge(?:\x20base)? | facts | records? | report | paragraph
-              | chunks? | snippets? | story | news | conversation | dialogue | reviews? | notes | logs? | table | policy | faq ) )
-          | (?P<question> (?: (?:user(?:'s)?|my|the) \x20 )? (?: question | query | q | instructions? | task | request | prompt | ask ) )
-          | (?P<answer> output | answer | response | summary | overview ) )
-        [\x20\t]* (?: [\#\[(]? \d{1,3} [\])]? )? [*_]{0,3} [\x20\t]* : ",
-    )
-    .expect("a constant pattern")
-});
 
 /// An opening tag.
 static TAG: LazyLock<Regex> = LazyLock::new(|| {
@@ -100,11 +85,16 @@ const ASKING_TAGS: [&str; 10] = [
     "format",
 ];
 
+/// Opening tags without their end after which text is no markup; each costs a search to the end.
+const MAX_UNCLOSED: usize = 64;
+
 /// Text between matching tags, fences or triple quotes.
 fn delimited(text: &str) -> Vec<Range<usize>> {
     let mut found: Vec<Range<usize>> = Vec::new();
-    let mut at = 0;
-    while let Some(tag) = TAG.captures_at(text, at) {
+    let (mut at, mut unclosed) = (0, 0);
+    while memchr::memmem::find(&text.as_bytes()[at..], b"</").is_some()
+        && let Some(tag) = TAG.captures_at(text, at)
+    {
         let (Some(open), Some(name)) = (tag.get(0), tag.get(1)) else { break };
         let close = format!("</{}>", name.as_str());
         at = open.end();
@@ -115,8 +105,11 @@ fn delimited(text: &str) -> Vec<Range<usize>> {
                 found.push(open.end()..end);
             }
             at = end + close.len();
-        } else if found.len() > 256 {
-            break;
+        } else {
+            unclosed += 1;
+            if unclosed > MAX_UNCLOSED {
+                break;
+            }
         }
     }
     if found.is_empty() {
@@ -137,38 +130,24 @@ fn delimited(text: &str) -> Vec<Range<usize>> {
 
 /// Sections that begin with a label.
 fn labelled(text: &str) -> Vec<Range<usize>> {
-    struct Label {
-        start: usize,
-        end: usize,
-        context: bool,
-        /// Where the answer is to stand.
-        answer: bool,
-    }
-    let mut labels: Vec<Label> = Vec::new();
-    for found in LABEL.captures_iter(text) {
-        let Some(whole) = found.get(0) else { continue };
-        let (context, answer) = (found.name("context").is_some(), found.name("answer").is_some());
-        // The match may begin with the full stop of the sentence before.
-        let lead = usize::from(whole.as_str().starts_with(['.', '?', '!']));
-        labels.push(Label { start: whole.start() + lead, end: whole.end(), context, answer });
-    }
-    let Some(first) = labels.iter().position(|l| l.context) else { return Vec::new() };
+    let labels = labels::find(text);
+    let Some(first) = labels.iter().position(|l| l.kind == Kind::Context) else { return Vec::new() };
     // Inside the context further questions (a FAQ, a dialogue) are part of it: only the last one asks.
-    let last = |answer: bool| {
+    let last = |kind: Kind| {
         labels
             .iter()
-            .rposition(|l| !l.context && l.answer == answer && text[l.end..].trim().len() < 600)
+            .rposition(|l| l.kind == kind && text[l.end..].trim().len() < 600)
             .filter(|at| *at > first)
     };
-    let last_question = last(false).or_else(|| last(true));
+    let last_question = last(Kind::Question).or_else(|| last(Kind::Answer));
     let question_at = last_question.map(|q| labels[q].start);
     let end = question_at.unwrap_or(text.len());
-    let asked_first = labels[..first].iter().any(|l| !l.context);
+    let asked_first = labels[..first].iter().any(|l| l.kind != Kind::Context);
     let section = labels[first].end..end;
     let mut found = vec![trim_asks(text, section)];
     if let Some(question_at) = question_at {
         // More context after the question.
-        if let Some(more) = labels.iter().find(|l| l.context && l.start > question_at) {
+        if let Some(more) = labels.iter().find(|l| l.kind == Kind::Context && l.start > question_at) {
             found.push(trim_asks(text, more.end..text.len()));
         }
     } else if !asked_first && labels[first].start > MIN_PASSAGE * 4 {

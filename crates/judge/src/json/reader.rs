@@ -75,6 +75,11 @@ impl Reader {
         matches!(self.state, State::Text { key: false, .. })
     }
 
+    /// Whether the reader stands inside a number or constant.
+    pub(crate) fn in_word(&self) -> bool {
+        matches!(self.state, State::Bare { .. })
+    }
+
     /// Whether the reader stands inside a key.
     pub(crate) fn in_key(&self) -> bool {
         matches!(self.state, State::Text { key: true, .. })

@@ -1,5 +1,9 @@
 //! Units, told apart by what they measure, so that `5 km` is not `5 miles` and `450 °F` is `232 °C`.
 
+use std::sync::LazyLock;
+
+use crate::text::token::word_hash;
+
 /// What a unit measures.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Dimension {
@@ -44,12 +48,15 @@ impl Unit {
     }
 
     /// The unit that a lower-case word names.
+    #[cfg(test)]
     pub(crate) fn named(word: &str) -> Option<Self> {
-        let found = UNITS.iter().find(|(names, ..)| names.split(' ').any(|name| name == word));
-        found.map(|(_, dimension, factor)| Self::of(*dimension, *factor)).or(match word {
-            "fahrenheit" => Some(Self::FAHRENHEIT),
-            _ => None,
-        })
+        Self::of_hash(word_hash(word))
+    }
+
+    /// The unit that the word with this hash names.
+    pub(crate) fn of_hash(raw: u32) -> Option<Self> {
+        let at = NAMES.binary_search_by_key(&raw, |(hash, _)| *hash).ok()?;
+        Some(NAMES[at].1)
     }
 
     /// The unit that a single letter names directly after a number.
@@ -81,6 +88,16 @@ impl Unit {
             .then(|| (value.mul_add(self.factor, self.zero) - to.zero) / to.factor)
     }
 }
+
+/// The names of all units by hash.
+static NAMES: LazyLock<Vec<(u32, Unit)>> = LazyLock::new(|| {
+    let mut names: Vec<(u32, Unit)> = vec![(word_hash("fahrenheit"), Unit::FAHRENHEIT)];
+    for (words, dimension, factor) in UNITS {
+        names.extend(words.split(' ').map(|word| (word_hash(word), Unit::of(*dimension, *factor))));
+    }
+    names.sort_unstable_by_key(|(hash, _)| *hash);
+    names
+});
 
 #[rustfmt::skip]
 const UNITS: &[(&str, Dimension, f64)] = &[

@@ -47,7 +47,7 @@ impl Tally {
         self.finding = self.finding.max(risk);
     }
 
-    /// The risk of the whole response, never below that of one of its findings. `json`: the evidence is structured.
+    /// The risk of the whole response, never below that of one of its sentences or findings. `json`: the evidence is structured.
     pub(crate) fn risk(&self, json: bool) -> f32 {
         if self.sentences == 0 {
             return self.finding;
@@ -68,6 +68,6 @@ impl Tally {
             n.ln(),
             finding,
         ];
-        weights::response(&inputs, json).max(self.finding)
+        weights::response(&inputs, json).max(self.finding).max(sigmoid(self.top[0]))
     }
 }

@@ -188,20 +188,19 @@ impl Choice {
                 (finding, risk)
             })
             .collect();
+        for (_, risk) in &risks {
+            context.tally.finding(*risk);
+        }
         if let Some(logit) = logit.filter(|_| context.settings.signals.has(Signal::Grounding)) {
             context.tally.sentence(logit);
         }
-        let found = spans::of_sentence(
+        spans::of_sentence(
             self.number,
             &analysis,
             context.evidence,
             risks,
             logit.map(sigmoid),
             context.settings,
-        );
-        for span in &found {
-            context.tally.finding(span.risk);
-        }
-        found
+        )
     }
 }

@@ -31,9 +31,10 @@ impl<'c> Analysis<'c> {
     /// Reads a claim.
     pub(crate) fn new(claim: &'c Claim, evidence: &Evidence) -> Self {
         let text = claim.text.as_str();
-        let references = references::find(text);
         let mut tokens = Vec::with_capacity(text.len() / 5 + 1);
         tokenize(text, &mut tokens);
+        let references = references::find(text, &tokens);
+        let speech = speech(text, &tokens);
         let masked = |t: &Token| {
             t.start < claim.marker
                 || references.iter().any(|r| r.hides_words() && t.start < r.end && r.start < t.end)
@@ -49,7 +50,7 @@ impl<'c> Analysis<'c> {
             }
         }
         let closest = evidence.index().closest(&stems);
-        Self { claim, text, speech: speech(text), tokens, quantities, names, references, stems, closest }
+        Self { claim, text, speech, tokens, quantities, names, references, stems, closest }
     }
 
     /// Whether it states something that can be checked.

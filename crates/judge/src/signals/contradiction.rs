@@ -4,7 +4,7 @@ use smallvec::SmallVec;
 
 use super::{Analysis, Finding, Rule};
 use crate::evidence::Evidence;
-use crate::text::token::word_hash;
+use crate::text::token::word_hashes;
 use crate::text::{Class, Shape, Token, stem, tokenize};
 
 /// Share of the claim's words that the evidence sentence holds when both say the same.
@@ -13,10 +13,11 @@ const SAME_STATEMENT: f32 = 0.8;
 /// The same the other way round.
 const SAME_STATEMENT_BACK: f32 = 0.75;
 /// Words that make a sentence of several statements, of which a negation may concern any.
-const JOINS: [&str; 22] = [
+#[rustfmt::skip]
+const JOINS: [u32; 22] = word_hashes([
     "while", "so", "that", "which", "who", "if", "when", "because", "but", "although", "unless", "until",
     "without", "avoid", "instead", "rather", "only", "both", "whether", "where", "before", "after",
-];
+]);
 
 /// Opposites of which one stands where the evidence has the other.
 #[rustfmt::skip]
@@ -91,19 +92,18 @@ fn opposite<'t>(word: &str, theirs: &str, there: &'t [Token]) -> Option<&'t Toke
     others.into_iter().find_map(find)
 }
 
+/// Negations that deny a thing, not a statement.
+const OTHER_DENIALS: [u32; 10] =
+    word_hashes(["no", "without", "none", "lack", "lacks", "lacking", "nothing", "neither", "nor", "false"]);
+
 /// Whether a sentence makes one statement.
 fn is_plain(tokens: &[Token]) -> bool {
-    !tokens.iter().any(|t| JOINS.iter().any(|w| t.raw == word_hash(w)))
+    !tokens.iter().any(|t| t.is_in(&JOINS))
 }
 
 /// Negated verbs: `is not`, `doesn't`, `cannot`, `never`. "No dice" and "without salt" deny other things.
 fn denials(tokens: &[Token]) -> usize {
-    let denies = |t: &&Token| {
-        t.class.has(Class::NEGATION)
-            && !["no", "without", "none", "lack", "lacks", "lacking", "nothing", "neither", "nor", "false"]
-                .iter()
-                .any(|w| t.raw == word_hash(w))
-    };
+    let denies = |t: &&Token| t.class.has(Class::NEGATION) && !t.is_in(&OTHER_DENIALS);
     tokens.iter().filter(denies).count()
 }
 

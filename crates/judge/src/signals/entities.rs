@@ -3,7 +3,10 @@
 use super::names::Name;
 use super::{Analysis, Finding, Rule};
 use crate::evidence::Evidence;
-use crate::text::{Class, Shape, Token, hash, token::word_hash};
+use crate::text::{
+    Class, Shape, Token, hash,
+    token::{word_hash, word_hashes},
+};
 
 /// Adds a finding for every name with unknown words.
 pub(crate) fn find(analysis: &Analysis<'_>, evidence: &Evidence, out: &mut Vec<Finding>) {
@@ -145,7 +148,7 @@ fn calendar(analysis: &Analysis<'_>, evidence: &Evidence, out: &mut Vec<Finding>
         }
         let number = crate::quantity::date::month(token.raw);
         if number.is_some_and(|m| evidence.facts().dates().iter().any(|(date, _)| date.month == m))
-            || day && is_between(analysis, evidence)
+            || day && DAY_RANGES.iter().any(|word| index.has_raw(*word))
         {
             continue;
         }
@@ -158,12 +161,10 @@ fn in_quantity(analysis: &Analysis<'_>, token: &Token) -> bool {
     analysis.quantities.iter().any(|q| q.start <= token.start && token.end <= q.end)
 }
 
-/// The evidence gives ranges of days ("Mon-Fri", "Monday to Friday", "daily"), which hold days without naming them.
-fn is_between(_analysis: &Analysis<'_>, evidence: &Evidence) -> bool {
-    ["mon", "fri", "monday", "friday", "daily", "weekdays", "weekday", "weekend", "weekends", "week"]
-        .iter()
-        .any(|word| evidence.index().has_raw(word_hash(word)))
-}
+/// Words of day ranges ("Mon-Fri", "daily"), which hold days without naming them.
+const DAY_RANGES: [u32; 10] = word_hashes([
+    "mon", "fri", "monday", "friday", "daily", "weekdays", "weekday", "weekend", "weekends", "week",
+]);
 
 /// Other spellings of a name.
 fn aliases(word: &str) -> impl Iterator<Item = &'static str> {

@@ -6,7 +6,7 @@ use regex::Regex;
 
 use super::{Analysis, Finding, Rule};
 use crate::evidence::Evidence;
-use crate::text::{Token, hash, tokenize};
+use crate::text::{Class, Token, hash, tokenize};
 
 /// What a reference is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -40,57 +40,90 @@ impl Reference {
     }
 }
 
+/// Without captures and Unicode word boundaries, so that the automaton stays small and fast; what was found is told apart by how
+/// it begins.
 static PATTERN: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(
         r#"(?x)
-          (?P<code> `[^`\n]{1,200}` )
-        | (?P<address> (?:https?|ftp)://[^\s<>"'`\])}]+ | \bwww\.[^\s<>"'`\])}]+ | \b[A-Za-z0-9._%+-]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+
-              | \b(?:[a-z0-9-]+\.)+(?:com|org|net|io|gov|edu|dev|ai|co\.uk|de|fr|eu|app|info)\b(?:/[^\s<>"'`\])}]*)? )
-        | (?P<id> \b10\.\d{4,9}/[^\s"<>]+ | (?i:\barxiv:\s?\d{4}\.\d{4,5}) | (?i:\bisbn[-:\s]*(?:1[03])?[-:\s]*[\dX][\d\ X-]{8,16}) | \b[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}\b
-              | (?i:\bpmid:?\s?\d{5,9}) | \b[A-Z]{2,10}-\d{3,8}\b | \#\d{3,10}\b )
-        | \[(?P<bracket>\d{1,3})(?:\s?[,–-]\s?\d{1,3})*\] | 【(?P<lens>\d{1,3})[^】]{0,40}】
-        | (?i:\b(?:passage|document|doc|source|excerpt)\s\#?(?P<numbered>\d{1,3})\b)
-        | (?P<author> \(\s?[A-Z][A-Za-z'-]+(?:\s(?:et\sal\.?|(?:and|&)\s[A-Z][A-Za-z'-]+))?,?\s(?:19|20)\d{2}[a-z]?\s?\) )
-        | "(?P<plain>[^"\n]{1,600})" | “(?P<curly>[^”\n]{1,600})” | «(?P<guillemet>[^»\n]{1,600})» | 「(?P<corner>[^」\n]{1,300})」
+          `[^`\n]+`
+        | (?:https?|ftp)://[^\x20\t\n<>"'`\])}]+ | (?-u:\b)www\.[^\x20\t\n<>"'`\])}]+
+        | (?-u:\b)[A-Za-z0-9._%+-]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+
+        | (?-u:\b)(?:[a-z0-9-]+\.)+(?:com|org|net|io|gov|edu|dev|ai|co\.uk|de|fr|eu|app|info)(?-u:\b)(?:/[^\x20\t\n<>"'`\])}]*)?
+        | (?-u:\b)10\.[0-9]{4,9}/[^\x20\t\n"<>]+
+        | (?i-u:\b(?:arxiv:\x20?[0-9]{4}\.[0-9]{4,5} | isbn[-:\x20]{0,3}(?:1[03])?[-:\x20]{0,3}[0-9x][0-9\x20x-]{8,16} | pmid:?\x20?[0-9]{5,9}))
+        | (?-u:\b)[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}(?-u:\b)
+        | (?-u:\b)[A-Z]{2,10}-[0-9]{3,8}(?-u:\b) | \#[0-9]{3,10}(?-u:\b)
+        | \[[0-9]{1,3}(?:\x20?[,–-]\x20?[0-9]{1,3})*\] | 【[0-9]{1,3}[^】]*】
+        | (?i-u:\b(?:passage|document|doc|source|excerpt)\x20\#?[0-9]{1,3}\b)
+        | \(\x20?[A-Z][A-Za-z'-]+(?:\x20(?:et\x20al\.?|(?:and|&)\x20[A-Z][A-Za-z'-]+))?,?\x20(?:19|20)[0-9]{2}[a-z]?\x20?\)
+        | "[^"\n]+" | “[^”\n]+” | «[^»\n]+» | 「[^」\n]+」
         "#,
     )
     .expect("a constant pattern")
 });
 
 /// Finds the references of a sentence.
-pub(crate) fn find(text: &str) -> Vec<Reference> {
+pub(crate) fn find(text: &str, tokens: &[Token]) -> Vec<Reference> {
     let mut found = Vec::new();
-    let suspicious = |b: u8| {
-        matches!(b, b'`' | b'"' | b'@' | b'/' | b'[' | b'.' | b'-' | b'#' | b'(' | b'0'..=b'9') || b >= 0x80
-    };
-    if !text.bytes().any(suspicious) {
-        return found;
-    }
-    for captures in PATTERN.captures_iter(text) {
-        let number = |name: &str| captures.name(name).and_then(|m| m.as_str().parse().ok());
-        let group = |name: &str| captures.name(name);
-        let (place, refers) = if let Some(m) = group("code") {
-            (m, Refers::Code)
-        } else if let Some(m) = group("address") {
-            (m, Refers::Address)
-        } else if let Some(m) = group("id") {
-            (m, Refers::Id)
-        } else if let Some(m) = group("author") {
-            (m, Refers::AuthorYear)
-        } else if let Some(m) = ["plain", "curly", "guillemet", "corner"].iter().find_map(|name| group(name))
-        {
-            (m, Refers::Quote)
-        } else if let (Some(n), Some(m)) =
-            (number("bracket").or(number("lens")).or(number("numbered")), captures.get(0))
-        {
-            (m, Refers::Citation(n))
-        } else {
-            continue;
-        };
-        let trimmed = place.as_str().trim_end_matches(['.', ',', ';', ':', '!', '?', '*', '_']);
-        found.push(Reference { start: place.start(), end: place.start() + trimmed.len(), refers });
+    if may_refer(text.as_bytes()) || tokens.iter().any(|t| t.class.has(Class::MATERIAL)) {
+        for place in PATTERN.find_iter(text) {
+            let trimmed = place.as_str().trim_end_matches(['.', ',', ';', ':', '!', '?', '*', '_']);
+            found.extend(tell(trimmed).map(|(refers, from, to)| Reference {
+                start: place.start() + from,
+                end: place.start() + to,
+                refers,
+            }));
+        }
     }
     found
+}
+
+/// Whether anything in the text could begin a reference.
+fn may_refer(bytes: &[u8]) -> bool {
+    bytes.windows(2).any(|w| match w[0] {
+        b'`' | b'"' | b'@' | b'[' | b'#' => true,
+        b'.' => w[1].is_ascii_lowercase() || w[1].is_ascii_digit(),
+        b'/' => w[1] == b'/',
+        b'-' => w[1].is_ascii_hexdigit(),
+        b':' => w[1].is_ascii_digit() || w[1] == b' ',
+        b'(' => w[1].is_ascii_uppercase(),
+        // “, «, 「, 【
+        0xc2 => w[1] == 0xab,
+        0xe2 | 0xe3 => w[1] == 0x80,
+        _ => false,
+    })
+}
+
+/// What a match is, and the bytes of it that count (a quotation without its marks).
+fn tell(text: &str) -> Option<(Refers, usize, usize)> {
+    let whole = |refers| Some((refers, 0, text.len()));
+    let number = || {
+        let digits = text.trim_start_matches(|c: char| !c.is_ascii_digit());
+        let length = digits.bytes().take_while(u8::is_ascii_digit).count();
+        digits[..length].parse().ok()
+    };
+    let first = text.chars().next()?;
+    match first {
+        '`' => whole(Refers::Code),
+        '"' | '“' | '«' | '「' => {
+            let closed = text.chars().next_back().filter(|c| matches!(c, '"' | '”' | '»' | '」'))?;
+            let (from, to) = (first.len_utf8(), text.len() - closed.len_utf8());
+            (from < to).then_some((Refers::Quote, from, to))
+        }
+        '[' | '【' => number().and_then(|n| whole(Refers::Citation(n))),
+        '(' => whole(Refers::AuthorYear),
+        '#' => whole(Refers::Id),
+        _ => {
+            let material = ["passage ", "document ", "doc ", "source ", "excerpt "];
+            if material.iter().any(|m| text.get(..m.len()).is_some_and(|t| t.eq_ignore_ascii_case(m))) {
+                return number().and_then(|n| whole(Refers::Citation(n)));
+            }
+            let id = text.starts_with("10.") && text.contains('/') && !text.contains("://")
+                || !text.contains(['.', '@', '/'])
+                || text.get(..5).is_some_and(|t| t.eq_ignore_ascii_case("arxiv"));
+            whole(if id { Refers::Id } else { Refers::Address })
+        }
+    }
 }
 
 /// Adds a finding for every reference that the evidence does not hold.

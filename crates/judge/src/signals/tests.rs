@@ -3,10 +3,11 @@ use serde_json::json;
 
 use super::examine::examine;
 use super::grounding::Before;
-use super::speech::{Speech, speech};
+use super::speech::Speech;
 use super::{Analysis, Finding, Rule, consistency::Consistency, tool_calls};
 use crate::claims::{Claim, Splitter};
 use crate::evidence::{Evidence, Source, SourceKind};
+use crate::text::tokenize;
 
 fn evidence(text: &str) -> Evidence {
     evidence_with(text, Vec::new())
@@ -46,6 +47,12 @@ fn found(evidence: &Evidence, answer: &str) -> Vec<(Rule, String)> {
         all.extend(findings.into_iter().map(|f: Finding| (f.rule, claim.text[f.start..f.end].to_owned())));
     }
     all
+}
+
+fn speech(text: &str) -> Speech {
+    let mut tokens = Vec::new();
+    tokenize(text, &mut tokens);
+    super::speech::speech(text, &tokens)
 }
 
 const FACTS: &str = "Acme Cloud was founded on 12 March 2019 in Rotterdam by Ines Vermeer. The Team plan costs $99 per month and \
@@ -129,7 +136,7 @@ fn references_are_held_to_the_letter() {
     one(
         "She said: \"We always put our customers before profit.\"",
         Rule::QuoteAbsent,
-        "We always put our customers before profit",
+        "We always put our customers before profit.",
     );
     one("It is described in doi 10.1000/xyz123 fully.", Rule::ReferenceAbsent, "10.1000/xyz123");
     let numbered = evidence("[1] Acme sells lamps.\n[2] Acme is in Lyon.\n[3] Acme has 40 staff.");

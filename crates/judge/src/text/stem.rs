@@ -5,7 +5,8 @@ const SUFFIXES: [&str; 11] = ["ingly", "edly", "ings", "ing", "ers", "er", "ed",
 
 /// The length of the stem of a lower-case, accent-free ASCII word, and the letter put after it (`studies` → `stud` + `y`).
 pub(crate) fn stem(word: &[u8]) -> (usize, Option<u8>) {
-    if !word.is_ascii() || word.len() < 4 {
+    let suffixed = matches!(word.last(), Some(b'g' | b's' | b'r' | b'd' | b'y' | b'e'));
+    if !suffixed || word.len() < 4 || !word.is_ascii() {
         return (word.len(), None);
     }
     for suffix in ["ies", "ied"] {

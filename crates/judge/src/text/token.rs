@@ -52,6 +52,11 @@ impl Token {
             || self.shape == Shape::Mixed && self.class.has(Class::INITIAL_CAPITAL)
     }
 
+    /// Whether it is one of the words with these hashes.
+    pub(crate) fn is_in(&self, words: &[u32]) -> bool {
+        words.contains(&self.raw)
+    }
+
     /// Its text.
     pub(crate) fn of<'t>(&self, text: &'t str) -> &'t str {
         &text[self.start..self.end]
@@ -125,12 +130,14 @@ fn number(bytes: &[u8], start: usize, end: usize) -> Token {
 /// Reads the word at `start`, appends it and returns where it ends.
 fn word(text: &str, start: usize, out: &mut Vec<Token>) -> usize {
     let mut letters: SmallVec<[u8; WORD_LIMIT]> = SmallVec::new();
-    let (mut upper, mut lower, mut digits, mut first_upper) = (0usize, 0usize, 0usize, false);
+    let (mut upper, mut lower, mut digits) = (0usize, 0usize, 0usize);
+    let (mut first_upper, mut apostrophe) = (false, false);
     let mut end = start;
     let mut rest = text[start..].chars().peekable();
     while let Some(c) = rest.next() {
         let folded = if c.is_ascii() { c.to_ascii_lowercase() } else { chars::fold(lowercase(c)) };
         if folded == '\'' {
+            apostrophe = true;
             if !rest.peek().is_some_and(|next| next.is_alphabetic()) {
                 break;
             }
@@ -170,7 +177,7 @@ fn word(text: &str, start: usize, out: &mut Vec<Token>) -> usize {
         hasher.byte(byte);
     }
     let mut class = lexicon::class(raw);
-    if letters.ends_with(b"n't") {
+    if apostrophe && letters.ends_with(b"n't") {
         class = class.with(Class::NEGATION).with(Class::STOP);
     }
     if first_upper {
@@ -203,4 +210,15 @@ fn push_letter(letters: &mut SmallVec<[u8; WORD_LIMIT]>, c: char) {
 /// The hash under which a lower-case ASCII word is known.
 pub(crate) const fn word_hash(word: &str) -> u32 {
     hash::bytes(word.as_bytes())
+}
+
+/// The hashes of a list of lower-case ASCII words.
+pub(crate) const fn word_hashes<const N: usize>(words: [&str; N]) -> [u32; N] {
+    let mut hashes = [0; N];
+    let mut i = 0;
+    while i < N {
+        hashes[i] = word_hash(words[i]);
+        i += 1;
+    }
+    hashes
 }

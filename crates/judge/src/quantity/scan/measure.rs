@@ -62,10 +62,7 @@ impl Scanner<'_> {
         if word == "per" && self.word(i + 2) == "cent" {
             return (Unit::PERCENT, end);
         }
-        if word.len() > 12 {
-            return (Unit::NONE, end);
-        }
-        (Unit::named(&word.to_ascii_lowercase()).unwrap_or(Unit::NONE), end)
+        (self.tokens.get(i + 1).and_then(|t| Unit::of_hash(t.raw)).unwrap_or(Unit::NONE), end)
     }
 
     pub(super) fn precision(&self, i: usize) -> Precision {

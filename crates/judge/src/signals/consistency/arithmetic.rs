@@ -7,19 +7,19 @@ use regex::Regex;
 use crate::signals::{Analysis, Finding, Rule};
 
 /// Digits with optional currency, sign of thousands, decimals and percent.
-const NUMBER: &str = r"[$€£]?\s?\d[\d,]*(?:\.\d+)?\s?%?";
+const NUMBER: &str = r"[$€£]?[ \t]?[0-9][0-9,]*(?:\.[0-9]+)?[ \t]?%?";
 
 static EQUATION: LazyLock<Regex> = LazyLock::new(|| {
-    let operator = r"(?:[+\-−–*×x/÷]|plus|minus|times|divided\sby|multiplied\sby)";
+    let operator = r"(?:[+\-−–*×x/÷]|plus|minus|times|divided[ \t]by|multiplied[ \t]by)";
     let pattern = format!(
-        r"(?i)(?P<left>{NUMBER}(?:\s*{operator}\s*{NUMBER})+)\s*(?P<equals>=|≈|equals|is\sequal\sto|comes\sto)\s*(?P<about>about\s|approximately\s|roughly\s|~\s?)?(?P<right>{NUMBER})"
+        r"(?i)(?P<left>{NUMBER}(?:[ \t]*{operator}[ \t]*{NUMBER})+)[ \t]*(?P<equals>=|≈|equals|is[ \t]equal[ \t]to|comes[ \t]to)[ \t]*(?P<about>about[ \t]|approximately[ \t]|roughly[ \t]|~[ \t]?)?(?P<right>{NUMBER})"
     );
     Regex::new(&pattern).expect("a constant pattern")
 });
 
 static SHARE: LazyLock<Regex> = LazyLock::new(|| {
     let pattern = format!(
-        r"(?i)(?P<percent>\d+(?:\.\d+)?)\s?(?:%|percent)\sof\s(?P<whole>{NUMBER})\s+(?:is|=|equals|comes\sto|would\sbe|gives)\s+(?P<about>about\s|approximately\s|roughly\s|~\s?)?(?P<right>{NUMBER})"
+        r"(?i)(?P<percent>[0-9]+(?:\.[0-9]+)?)[ \t]?(?:%|percent)[ \t]of[ \t](?P<whole>{NUMBER})[ \t]+(?:is|=|equals|comes[ \t]to|would[ \t]be|gives)[ \t]+(?P<about>about[ \t]|approximately[ \t]|roughly[ \t]|~[ \t]?)?(?P<right>{NUMBER})"
     );
     Regex::new(&pattern).expect("a constant pattern")
 });
@@ -27,7 +27,11 @@ static SHARE: LazyLock<Regex> = LazyLock::new(|| {
 /// Adds a finding for every equation that does not hold.
 pub(super) fn find(analysis: &Analysis<'_>, out: &mut Vec<Finding>) {
     let text = analysis.text;
-    if text.bytes().filter(u8::is_ascii_digit).count() < 3 {
+    let equates = text.contains(['=', '≈', '%'])
+        || text.contains("equal")
+        || text.contains("comes to")
+        || text.contains("percent of");
+    if !equates || text.bytes().filter(u8::is_ascii_digit).count() < 3 {
         return;
     }
     for found in EQUATION.captures_iter(text) {

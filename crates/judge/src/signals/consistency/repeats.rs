@@ -5,11 +5,14 @@ use std::collections::VecDeque;
 use crate::claims::Form;
 use crate::quantity::{Unit, Value};
 use crate::signals::{Analysis, Finding, Rule};
-use crate::text::token::word_hash;
+use crate::text::token::word_hashes;
 use crate::text::{Class, Shape, Token, hash};
 
 /// Statements remembered.
 const MAX_STATEMENTS: usize = 256;
+/// Words with which a sentence speaks of something else each time.
+const VAGUE: [u32; 10] =
+    word_hashes(["it", "this", "that", "another", "other", "next", "then", "they", "step", "each"]);
 /// Content words below which two sentences are alike by chance.
 const MIN_WORDS: usize = 3;
 
@@ -61,9 +64,7 @@ fn statement(analysis: &Analysis<'_>) -> Option<Statement> {
     if content.len() < MIN_WORDS && !total {
         return None;
     }
-    // Pronouns and "another" speak of something else each time.
-    let vague = ["it", "this", "that", "another", "other", "next", "then", "they", "step", "each"];
-    if words.iter().any(|t| vague.iter().any(|v| t.raw == word_hash(v))) {
+    if words.iter().any(|t| t.is_in(&VAGUE)) {
         return None;
     }
     let counted = if total { &content[..1] } else { &content[..] };

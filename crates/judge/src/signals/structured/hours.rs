@@ -4,18 +4,27 @@ use crate::evidence::Evidence;
 use crate::quantity::{Value, time};
 use crate::signals::{Analysis, Finding, Rule};
 use crate::text::Token;
-use crate::text::token::word_hash;
+use crate::text::token::word_hashes;
 use crate::verdict::EvidenceRef;
 
-const DAYS: [[&str; 4]; 7] = [
-    ["monday", "mondays", "mon", "mon"],
-    ["tuesday", "tuesdays", "tue", "tues"],
-    ["wednesday", "wednesdays", "wed", "weds"],
-    ["thursday", "thursdays", "thu", "thurs"],
-    ["friday", "fridays", "fri", "fri"],
-    ["saturday", "saturdays", "sat", "sat"],
-    ["sunday", "sundays", "sun", "sun"],
+const DAYS: [[u32; 4]; 7] = [
+    word_hashes(["monday", "mondays", "mon", "mon"]),
+    word_hashes(["tuesday", "tuesdays", "tue", "tues"]),
+    word_hashes(["wednesday", "wednesdays", "wed", "weds"]),
+    word_hashes(["thursday", "thursdays", "thu", "thurs"]),
+    word_hashes(["friday", "fridays", "fri", "fri"]),
+    word_hashes(["saturday", "saturdays", "sat", "sat"]),
+    word_hashes(["sunday", "sundays", "sun", "sun"]),
 ];
+/// Words that leave open which hours hold when.
+const VAGUE: [u32; 7] =
+    word_hashes(["vary", "varies", "varying", "between", "most", "depending", "extended"]);
+
+/// `daily`, `every day`, `seven days a week`.
+const EVERY: [u32; 6] = word_hashes(["daily", "everyday", "every", "each", "seven", "7"]);
+const DAY: [u32; 2] = word_hashes(["day", "days"]);
+const WEEKDAYS: [u32; 2] = word_hashes(["weekday", "weekdays"]);
+const WEEKENDS: [u32; 2] = word_hashes(["weekend", "weekends"]);
 
 /// Days as a set of bits, Monday first.
 type Days = u8;
@@ -41,8 +50,7 @@ pub(super) fn differ(analysis: &Analysis<'_>, evidence: &Evidence) -> Option<Fin
     if hours.iter().all(Option::is_none) {
         return None;
     }
-    let vague = ["vary", "varies", "varying", "between", "most", "depending", "extended"];
-    if analysis.tokens.iter().any(|t| vague.iter().any(|w| t.raw == word_hash(w))) {
+    if analysis.tokens.iter().any(|t| t.is_in(&VAGUE)) {
         return None;
     }
     let parts = parts(analysis);
@@ -134,25 +142,22 @@ fn days(text: &str, tokens: &[Token]) -> Vec<(usize, Days)> {
     let mut found = Vec::new();
     let mut before: Option<(usize, usize)> = None;
     for (i, token) in tokens.iter().enumerate() {
-        let word = |words: &[&str]| words.iter().any(|w| token.raw == word_hash(w));
-        let next = tokens.get(i + 1).map_or("", |t| t.of(text));
-        let set = if word(&["daily", "everyday"])
-            || word(&["every", "each"]) && next == "day"
-            || word(&["seven", "7"]) && next == "days"
-        {
-            Some(ALL)
-        } else if word(&["weekday", "weekdays"]) {
-            Some(0b001_1111)
-        } else if word(&["weekend", "weekends"]) {
-            Some(0b110_0000)
-        } else {
-            None
+        let next = tokens.get(i + 1).map_or(0, |t| t.raw);
+        let set = match token.raw {
+            raw if EVERY[..2].contains(&raw)
+                || EVERY[2..4].contains(&raw) && next == DAY[0]
+                || EVERY[4..].contains(&raw) && next == DAY[1] =>
+            {
+                ALL
+            }
+            raw if WEEKDAYS.contains(&raw) => 0b001_1111,
+            raw if WEEKENDS.contains(&raw) => 0b110_0000,
+            _ => 0,
         };
-        if let Some(set) = set {
+        if set != 0 {
             found.push((token.start, set));
         }
-        let Some(day) = DAYS.iter().position(|names| names.iter().any(|name| token.raw == word_hash(name)))
-        else {
+        let Some(day) = DAYS.iter().position(|names| names.contains(&token.raw)) else {
             continue;
         };
         found.push((token.start, 1 << day));
@@ -179,5 +184,5 @@ pub(crate) fn read(value: &str) -> Option<Span> {
 
 /// The day that a key names.
 pub(crate) fn day(raw: u32) -> Option<usize> {
-    DAYS.iter().position(|names| names.iter().any(|name| raw == word_hash(name)))
+    DAYS.iter().position(|names| names.contains(&raw))
 }

@@ -2,14 +2,12 @@
 
 use crate::evidence::Attribute;
 use crate::signals::Analysis;
-use crate::text::token::word_hash;
+use crate::text::token::word_hashes;
 use crate::text::{Token, hash};
 
 /// Words that name a group of attributes otherwise than its key does.
-const GROUPS: [(&str, &[&str]); 2] = [
-    ("ambience", &["ambience", "ambiance", "atmosphere", "vibe", "setting", "decor", "environment", "feel"]),
-    ("parking", &["parking", "park"]),
-];
+const AMBIENCE: [u32; 8] =
+    word_hashes(["ambience", "ambiance", "atmosphere", "vibe", "setting", "decor", "environment", "feel"]);
 
 /// The tokens that name the attribute: the words of its key, close together or written as one, and for an attribute of a group
 /// (`parking.street`) a word for the group.
@@ -64,8 +62,7 @@ fn grouped(tokens: &[Token], attribute: &Attribute) -> bool {
         return true;
     }
     let names = |t: &Token| attribute.parent.iter().any(|word| word.stem == t.stem);
-    let group =
-        GROUPS.iter().find(|(name, _)| attribute.parent.iter().any(|word| word.raw == word_hash(name)));
-    let other = |t: &Token| group.is_some_and(|(_, words)| words.iter().any(|w| t.raw == word_hash(w)));
+    let ambience = attribute.parent.iter().any(|word| AMBIENCE.contains(&word.raw));
+    let other = |t: &Token| ambience && t.is_in(&AMBIENCE);
     tokens.iter().any(|t| names(t) || other(t))
 }
