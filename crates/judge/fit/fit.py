@@ -116,36 +116,38 @@ def by_response(data, logits, findings):
     return ids, np.array([response_inputs(grouped[i]) + [t] for i, t in zip(ids, top)])
 
 
-def finding_logits(data, logits, slope, table):
+def finding_logits(data, logits, table):
     """The highest log-odds of a finding by response."""
     top = {}
     for i, at, rule, _ in data.findings:
         if rule in table:
             own = 0.0 if at is None else float(np.clip(logits[at], -3, 3))
-            top[i] = max(top.get(i, -9.0), table[rule][0] + slope * own)
+            base, slope = table[rule][:2]
+            top[i] = max(top.get(i, -9.0), base + slope * own)
     return top
 
 
 def fit_findings(data, logits, rows):
-    """Base log-odds by rule, with a weak prior of even odds, beside a common slope on the sentence's log-odds.
+    """Base log-odds by rule and slope on the sentence's log-odds, with a weak prior: base 0, slope 0.2.
 
     Unweighted: whether an absent number is wrong depends little on how often a model hallucinates."""
-    slope = 0.4
     table = {}
     grouped = defaultdict(list)
     for i, at, rule, hit in data.findings:
         if rows(i):
             grouped[rule].append((0.0 if at is None else float(np.clip(logits[at], -3, 3)), hit))
     for rule, found in sorted(grouped.items()):
-        offset = np.array([slope * f[0] for f in found] + [0.0, 0.0])
-        hit = np.array([f[1] for f in found] + [1, 0], float)
-        weight = np.array([1.0] * len(found) + [3.0, 3.0])
-        base = 0.0
+        x = np.array([[1.0, f[0]] for f in found])
+        hit = np.array([f[1] for f in found], float)
+        prior, precision = np.array([0.0, 0.2]), np.diag([0.5, 25.0])
+        beta = prior.copy()
         for _ in range(50):
-            p = sigmoid(base + offset)
-            base += (weight * (hit - p)).sum() / (weight * p * (1 - p)).sum()
-        table[rule] = (base, len(found), hit[:-2].mean())
-    return slope, table
+            p = sigmoid(x @ beta)
+            gradient = x.T @ (hit - p) - precision @ (beta - prior)
+            hessian = (x * (p * (1 - p))[:, None]).T @ x + precision
+            beta = beta + np.linalg.solve(hessian, gradient)
+        table[rule] = (beta[0], beta[1], len(found), hit.mean())
+    return table
 
 
 class Responses:
@@ -177,7 +179,7 @@ def numbers(values) -> str:
     return ", ".join(f"{v:.4f}" for v in values)
 
 
-def write(arguments, models, responses, slope, findings) -> None:
+def write(arguments, models, responses, findings) -> None:
     path = arguments.out / "src/score/weights.rs"
     head = path.read_text().split("// ---- tables")[0]
     lines = [head + "// ---- tables, made by `fit/fit.py`: do not edit by hand.\n"]
@@ -188,9 +190,8 @@ def write(arguments, models, responses, slope, findings) -> None:
         ("WHOLE_JSON", "RESPONSE", responses[True]),
     ):
         lines.append(f'#[rustfmt::skip]\n#[allow(clippy::approx_constant, reason = "a fitted weight may look like a constant")]\nconst {name}: (f32, [f32; {size}]) = ({bias:.4f}, [{numbers(weights)}]);')
-    lines.append(f"const SLOPE: f32 = {slope:.4f};")
-    fitted = "".join(f"\n    (Rule::{rule}, {base:.4f})," for rule, (base, _, _) in findings.items())
-    lines.append(f"const FITTED: [(Rule, f32); {len(findings)}] = [{fitted}\n];")
+    fitted = "".join(f"\n    (Rule::{rule}, {base:.4f}, {slope:.4f})," for rule, (base, slope, _, _) in findings.items())
+    lines.append(f"const FITTED: [(Rule, f32, f32); {len(findings)}] = [{fitted}\n];")
     path.write_text("\n".join(lines) + "\n")
 
 
@@ -214,8 +215,8 @@ def main() -> None:
     # Risks of every response by models that saw nothing of its source.
     risks = None
     for k in range(FOLDS):
-        slope, table = fit_findings(data, oof, lambda i: fold(data.source[i], FOLDS) != k)
-        responses = Responses(data, oof, finding_logits(data, oof, slope, table))
+        table = fit_findings(data, oof, lambda i: fold(data.source[i], FOLDS) != k)
+        responses = Responses(data, oof, finding_logits(data, oof, table))
         held = responses.risk(responses.fit(responses.fold != k))
         risks = held if risks is None else np.where(responses.fold == k, held, risks)
     for task in TASKS:
@@ -223,17 +224,17 @@ def main() -> None:
         report(task, responses.labels[part], risks[part], responses.weights[part])
     report("all", responses.labels, risks, responses.weights)
     models = fit_sentences(data, np.ones(len(data.y), bool))
-    slope, findings = fit_findings(data, oof, lambda i: True)
-    responses = Responses(data, oof, finding_logits(data, oof, slope, findings))
+    findings = fit_findings(data, oof, lambda i: True)
+    responses = Responses(data, oof, finding_logits(data, oof, findings))
     print("rule, findings, share labelled, base")
-    for rule, (base, n, share) in findings.items():
-        print(f"  {rule:18s} {n:5d} {share:.3f} base {base:+.2f}")
+    for rule, (base, slope, n, share) in findings.items():
+        print(f"  {rule:18s} {n:5d} {share:.3f} base {base:+.2f} slope {slope:+.2f}")
     for json_evidence in (False, True):
         _, w = models[json_evidence]
         part = data.json == json_evidence
         scaled = w * data.x[part].std(0)
         print("json" if json_evidence else "prose", ", ".join(f"{n} {v:+.2f}" for v, n in sorted(zip(scaled, data.names), key=lambda t: -abs(t[0]))[:16]))
-    write(arguments, models, responses.fit(np.ones(len(responses.ids), bool)), slope, findings)
+    write(arguments, models, responses.fit(np.ones(len(responses.ids), bool)), findings)
 
 
 if __name__ == "__main__":

@@ -74,7 +74,7 @@ pub(crate) struct Index {
     content_initials: String,
     labels: Vec<String>,
     bytes: usize,
-    json: bool,
+    json_bytes: usize,
 }
 
 /// Sentences that share words with a claim and are compared with it.
@@ -94,7 +94,7 @@ impl Index {
         let text = &source.text;
         self.labels.push(source.label.clone());
         self.bytes += if source.kind.proves() { text.len() } else { 0 };
-        self.json |= json.is_some() && source.kind.proves();
+        self.json_bytes += json.filter(|_| source.kind.proves()).map_or(0, |(start, end)| end - start);
         let mut ranges: Vec<(usize, usize)> = Vec::new();
         let mut push = |start, end| ranges.push((start, end));
         let (json_start, json_end) = json.unwrap_or((text.len(), text.len()));
@@ -231,9 +231,9 @@ impl Index {
         self.bytes
     }
 
-    /// Whether some of it is JSON.
-    pub(crate) fn has_json(&self) -> bool {
-        self.json
+    /// Whether most of it is JSON.
+    pub(crate) fn is_json(&self) -> bool {
+        self.json_bytes * 2 > self.bytes
     }
 
     /// A sentence by number.

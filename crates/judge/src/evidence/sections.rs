@@ -223,9 +223,23 @@ fn in_one_paragraph(text: &str) -> Vec<Range<usize>> {
     Vec::new()
 }
 
-/// Whether a text (instructions) carries marked material: a labelled section, a delimited block or JSON.
+/// Whether a text (instructions) carries marked material: a labelled section, a delimited block, JSON, or what a line announces
+/// as being "below".
 pub(super) fn marks_context(text: &str) -> bool {
     let long =
         |ranges: Vec<Range<usize>>| ranges.iter().any(|r| text[r.clone()].trim().len() >= MIN_PASSAGE / 2);
-    long(labelled(text)) || long(delimited(text)) || json::find_block(text, MIN_BLOCK * 2).is_some()
+    long(labelled(text))
+        || long(delimited(text))
+        || json::find_block(text, MIN_BLOCK * 2).is_some()
+        || ANNOUNCED.find(text).is_some_and(|found| text[found.end()..].trim().len() >= MIN_PASSAGE)
 }
+
+/// "the leaflet below", "the following documentation", and not "the rules below".
+static ANNOUNCED: LazyLock<Regex> = LazyLock::new(|| {
+    let material = "documents?|documentation|text|texts|information|articles?|handbook|manual|guide|leaflet|brochure|data|facts|notes|\
+                    catalogu?e|menu|price list|table|knowledge(?: base)?|context|transcript|report|excerpts?|passages?|faq|policy|policies";
+    let pattern = format!(
+        r"(?i)(?-u:\b)(?:(?:{material})[^.\n]{{0,20}} below|below is the (?:{material})|following (?:{material}))(?-u:\b)"
+    );
+    Regex::new(&pattern).expect("a constant pattern")
+});

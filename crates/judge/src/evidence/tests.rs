@@ -78,7 +78,7 @@ fn structured_data_with_an_instruction() {
     let evidence = gathered(vec![said(Role::User, &prompt)]);
     assert_eq!(text(&evidence, "messages[0]"), json);
     assert!(text(&evidence, "messages[0].question").contains("objective overview"));
-    assert!(evidence.index().has_json() && evidence.asks_summary());
+    assert!(evidence.index().is_json() && evidence.asks_summary());
     let inline = gathered(vec![said(Role::User, &format!("What are the opening hours? {json}"))]);
     assert_eq!(text(&inline, "messages[0]"), json);
 }

@@ -109,7 +109,8 @@ impl Scanner<'_> {
         }
         let (money, start) = self.currency_before(start);
         let mut last = i;
-        let ordinal = matches!(self.word(i + 1), "st" | "nd" | "rd" | "th") && self.gap(i) == Some("");
+        let ordinal =
+            matches!(self.word(i + 1), "st" | "nd" | "rd" | "th") && matches!(self.gap(i), Some("" | " "));
         if ordinal {
             last += 1;
         }

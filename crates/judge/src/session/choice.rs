@@ -176,7 +176,7 @@ impl Choice {
                 findings.extend(examined.findings);
                 logit = examined
                     .features
-                    .map(|features| self.scorer.sentence(&features, context.evidence.index().has_json()));
+                    .map(|features| self.scorer.sentence(&features, context.evidence.index().is_json()));
             }
             self.before.claims += 1;
         }

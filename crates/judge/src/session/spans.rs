@@ -3,8 +3,8 @@
 use crate::evidence::Evidence;
 use crate::settings::Signal;
 use crate::signals::{Analysis, Finding, Rule};
-use crate::text::chars;
-use crate::{Settings, Span};
+use crate::text::{Token, chars};
+use crate::{Settings, Span, SpanKind};
 
 /// Risk below which a whole sentence is not worth a span.
 const FLOOR: f32 = 0.3;
@@ -22,13 +22,22 @@ pub(super) fn of_sentence(
 ) -> Vec<Span> {
     let grounding = settings.signals.has(Signal::Grounding);
     let specific = findings.iter().map(|(_, risk)| *risk).fold(0.0, f32::max);
-    if let Some(risk) = risk.filter(|risk| grounding && *risk >= FLOOR && specific < 0.5) {
-        let (start, end) = unsupported_part(analysis, evidence);
+    let (part, unnamed) = unsupported_part(analysis, evidence, &findings);
+    // A sentence that is invented as a whole is marked as a whole, not by the names in it; one that contradicts the evidence by
+    // the words that do.
+    let contradicted =
+        findings.iter().any(|(f, risk)| f.rule.kind() == SpanKind::Contradiction && *risk >= 0.5);
+    let invented = unnamed && specific.max(risk.unwrap_or(0.0)) >= 0.5;
+    let whole = grounding && !contradicted && (specific < 0.5 || invented);
+    if let Some(risk) = risk.filter(|risk| whole && *risk >= FLOOR) {
+        let (start, end) = part;
+        let inside = |f: &Finding| f.start < end && start < f.end && f.rule.kind() != SpanKind::Contradiction;
+        let most = findings.iter().filter(|(f, _)| inside(f)).map(|(_, risk)| *risk).fold(risk, f32::max);
         let near = analysis.closest.sentence.filter(|_| analysis.closest.best >= 0.4);
         let evidence = near.and_then(|sentence| evidence.index().reference(sentence));
-        let finding = Finding { start, end, rule: Rule::Unsupported, evidence };
-        findings.retain(|(other, other_risk)| *other_risk > risk || other.end <= start || end <= other.start);
-        findings.push((finding, risk));
+        findings.retain(|(f, other)| !inside(f) || !invented && *other > risk);
+        let risk = if invented { most } else { risk };
+        findings.push((Finding { start, end, rule: Rule::Unsupported, evidence }, risk));
     }
     // The riskiest claims its place first.
     findings.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.start.cmp(&b.0.start)));
@@ -67,19 +76,25 @@ fn merge(text: &str, findings: &mut Vec<(Finding, f32)>) {
     }
 }
 
-/// The part of a sentence that its unknown words span: all of it when most of it is unknown.
-fn unsupported_part(analysis: &Analysis<'_>, evidence: &Evidence) -> (usize, usize) {
+/// The part of a sentence that its unknown words span: all of it when most of its words are unknown. `true`: it is all of it, and
+/// the findings name less than half of what is unknown.
+fn unsupported_part(
+    analysis: &Analysis<'_>,
+    evidence: &Evidence,
+    findings: &[(Finding, f32)],
+) -> ((usize, usize), bool) {
     let tokens = &analysis.tokens;
-    let unknown = |t: &&crate::text::Token| t.is_content() && !evidence.index().has_word(t);
+    let unknown = |t: &&Token| t.is_content() && !evidence.index().has_word(t);
     let whole = (tokens.first().map_or(0, |t| t.start), tokens.last().map_or(analysis.text.len(), |t| t.end));
     let (Some(first), Some(last)) = (tokens.iter().find(unknown), tokens.iter().rev().find(unknown)) else {
-        return whole;
+        return (whole, false);
     };
-    let content = tokens.iter().filter(|t| t.is_content()).count();
-    if tokens.iter().filter(unknown).count() * 2 >= content {
-        return whole;
-    }
-    (first.start, last.end)
+    let (content, absent) =
+        (tokens.iter().filter(|t| t.is_content()).count(), tokens.iter().filter(unknown).count());
+    let named = |t: &&Token| findings.iter().any(|(f, _)| f.start < t.end && t.start < f.end);
+    let mostly = absent * 2 >= content;
+    let unnamed = mostly && tokens.iter().filter(unknown).filter(named).count() * 2 < absent;
+    (if mostly { whole } else { (first.start, last.end) }, unnamed)
 }
 
 /// The spans of a response.

@@ -19,7 +19,7 @@ pub(super) fn verdict(
     if sentences == 0 && calls == 0 && !refused {
         return Verdict::not_checked(NotChecked::Empty);
     }
-    let risk = tally.risk(evidence.index().has_json());
+    let risk = tally.risk(evidence.index().is_json());
     let over = |span: &&Span| span.risk >= settings.threshold;
     let state = if spans.iter().filter(over).any(|s| s.kind == SpanKind::Contradiction) {
         State::Contradicted

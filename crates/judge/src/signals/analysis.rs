@@ -5,6 +5,7 @@ use crate::evidence::{Evidence, Match};
 use crate::quantity::{self, Quantity};
 use crate::text::{Token, tokenize};
 
+use super::arithmetic::{self, Equation};
 use super::names::{self, Name};
 use super::references::{self, Reference};
 use super::speech::{Speech, speech};
@@ -20,6 +21,8 @@ pub(crate) struct Analysis<'c> {
     pub tokens: Vec<Token>,
     pub quantities: Vec<Quantity>,
     pub names: Vec<Name>,
+    /// Calculations shown.
+    pub equations: Vec<Equation>,
     pub references: Vec<Reference>,
     /// Distinct stems of content words and numbers, in order of appearance.
     pub stems: Vec<u32>,
@@ -50,7 +53,8 @@ impl<'c> Analysis<'c> {
             }
         }
         let closest = evidence.index().closest(&stems);
-        Self { claim, text, speech, tokens, quantities, names, references, stems, closest }
+        let equations = arithmetic::equations(text);
+        Self { claim, text, speech, tokens, quantities, names, equations, references, stems, closest }
     }
 
     /// Whether it states something that can be checked.

@@ -12,11 +12,13 @@ const SAME_STATEMENT: f32 = 0.8;
 
 /// The same the other way round.
 const SAME_STATEMENT_BACK: f32 = 0.75;
-/// Words that make a sentence of several statements, of which a negation may concern any.
+/// Words between two statements of a sentence.
+const CUTS: [u32; 9] =
+    word_hashes(["and", "so", "while", "but", "because", "which", "although", "though", "whereas"]);
+/// Words that make a statement conditional or partial: a negation may then concern the condition.
 #[rustfmt::skip]
-const JOINS: [u32; 22] = word_hashes([
-    "while", "so", "that", "which", "who", "if", "when", "because", "but", "although", "unless", "until",
-    "without", "avoid", "instead", "rather", "only", "both", "whether", "where", "before", "after",
+const CONDITIONS: [u32; 17] = word_hashes([
+    "if", "when", "unless", "until", "without", "avoid", "instead", "rather", "only", "both", "whether", "where", "before", "after", "that", "prevent", "prevents",
 ]);
 
 /// Opposites of which one stands where the evidence has the other.
@@ -38,18 +40,26 @@ pub(crate) fn find(analysis: &Analysis<'_>, evidence: &Evidence, out: &mut Vec<F
     let Some(sentence) = index.get(number) else { return };
     let source = &evidence.sources()[sentence.source as usize].text;
     let theirs = &source[sentence.start..sentence.end];
+    if theirs.ends_with('?') {
+        return;
+    }
     let mut there: Vec<Token> = Vec::new();
     tokenize(theirs, &mut there);
     let here = &analysis.tokens;
     let mut finding =
         |(start, end), rule| out.push(Finding { start, end, rule, evidence: index.reference(number) });
-    if denials(here) != denials(&there)
-        && is_plain(here)
-        && is_plain(&there)
-        && alike(here, &there, None)
-        && let Some(place) = polarity(analysis, theirs, &there)
-    {
-        return finding(place, Rule::Polarity);
+    let conditional = |tokens: &[Token]| tokens.iter().any(|t| t.is_in(&CONDITIONS));
+    if denials(here) != denials(&there) && !conditional(here) && !conditional(&there) {
+        for said in statements(here) {
+            let opposed = statements(&there).any(|given| {
+                denials(said) != denials(given)
+                    && alike(said, given, None)
+                    && opposed(analysis.text, said, theirs, given)
+            });
+            if let (true, [first, .., last]) = (opposed, said) {
+                return finding((first.start, last.end), Rule::Polarity);
+            }
+        }
     }
     for token in here.iter().filter(|t| t.is_content() && !there.iter().any(|o| o.stem == t.stem)) {
         let opposite = opposite(&token.of(analysis.text).to_lowercase(), theirs, &there);
@@ -96,9 +106,9 @@ fn opposite<'t>(word: &str, theirs: &str, there: &'t [Token]) -> Option<&'t Toke
 const OTHER_DENIALS: [u32; 10] =
     word_hashes(["no", "without", "none", "lack", "lacks", "lacking", "nothing", "neither", "nor", "false"]);
 
-/// Whether a sentence makes one statement.
-fn is_plain(tokens: &[Token]) -> bool {
-    !tokens.iter().any(|t| t.is_in(&JOINS))
+/// The statements of a sentence.
+fn statements(tokens: &[Token]) -> impl Iterator<Item = &[Token]> {
+    tokens.split(|t| t.is_in(&CUTS)).filter(|statement| statement.len() > 2)
 }
 
 /// Negated verbs: `is not`, `doesn't`, `cannot`, `never`. "No dice" and "without salt" deny other things.
@@ -107,26 +117,18 @@ fn denials(tokens: &[Token]) -> usize {
     tokens.iter().filter(denies).count()
 }
 
-/// The words where one of the two negates what the other affirms: the first content word after a negation, said by the
-/// other without one.
-fn polarity(analysis: &Analysis<'_>, theirs: &str, there: &[Token]) -> Option<(usize, usize)> {
+/// Whether one of the two denies what the other affirms: the first content word after a negation, said by the other without one.
+fn opposed(here: &str, said: &[Token], there: &str, given: &[Token]) -> bool {
     let affirms = |text: &str, tokens: &[Token], stem: u32| {
         let mut places = (0..tokens.len()).filter(|i| tokens[*i].stem == stem).peekable();
         places.peek().is_some() && places.all(|i| !in_scope(text, tokens, i))
     };
-    let here = &analysis.tokens;
-    for (i, token) in here.iter().enumerate().filter(|(_, t)| t.class.has(Class::NEGATION)) {
-        if let Some(word) = governed(analysis.text, here, i)
-            && affirms(theirs, there, here[word].stem)
-        {
-            return Some((token.start, clause_end(analysis, token)));
-        }
-    }
-    let negations = (0..there.len()).filter(|i| there[*i].class.has(Class::NEGATION));
-    let mut denied = negations.filter_map(|i| governed(theirs, there, i)).map(|word| there[word].stem);
-    let stem = denied.find(|stem| affirms(analysis.text, here, *stem))?;
-    let token = here.iter().find(|t| t.stem == stem)?;
-    Some((token.start, clause_end(analysis, token)))
+    let denied = |text: &str, tokens: &[Token]| -> SmallVec<[u32; 4]> {
+        let negations = (0..tokens.len()).filter(|i| tokens[*i].class.has(Class::NEGATION));
+        negations.filter_map(|i| governed(text, tokens, i)).map(|word| tokens[word].stem).collect()
+    };
+    denied(here, said).iter().any(|stem| affirms(there, given, *stem))
+        || denied(there, given).iter().any(|stem| affirms(here, said, *stem))
 }
 
 /// The content word that a negation governs: the next one, nearby and in the same clause.
@@ -142,12 +144,4 @@ fn in_scope(text: &str, tokens: &[Token], word: usize) -> bool {
         tokens[i].class.has(Class::NEGATION)
             && !text[tokens[i].end..tokens[word].start].contains([',', ';', '.', ':'])
     })
-}
-
-/// The end of the clause that a token begins.
-fn clause_end(analysis: &Analysis<'_>, token: &Token) -> usize {
-    let rest = &analysis.text[token.end..];
-    let stop = rest.find([',', ';', '.', '(']).map_or(analysis.text.len(), |at| token.end + at);
-    let last = analysis.tokens.iter().rev().find(|t| t.end <= stop);
-    last.map_or(token.end, |t| t.end.max(token.end))
 }

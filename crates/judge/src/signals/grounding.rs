@@ -103,7 +103,7 @@ pub(crate) fn features(
         evidence.question_overlap(&analysis.stems),
         flag(analysis.claim.form == Form::Item),
         flag(analysis.text.contains(['"', '“'])),
-        flag(index.has_json()),
+        flag(index.is_json()),
         capped(said.denied, 3),
         capped(said.open, 3),
         capped(said.confirmed, 3),

@@ -1,6 +1,7 @@
 //! The signals: each looks at one analysed sentence and names what it finds suspicious.
 
 pub(crate) mod analysis;
+pub(crate) mod arithmetic;
 pub(crate) mod consistency;
 pub(crate) mod contradiction;
 pub(crate) mod entities;
@@ -44,6 +45,8 @@ pub(crate) enum Rule {
     CitationAbsent,
     /// Words in quotation marks that nobody wrote.
     QuoteAbsent,
+    /// The same, said to be somebody's words.
+    QuoteAttributed,
     /// JSON evidence says no.
     AttributeDenied,
     /// JSON evidence leaves it open (`null`).
@@ -90,7 +93,9 @@ impl Rule {
             | Self::Arithmetic
             | Self::ListCount => SpanKind::WrongNumber,
             Self::NameAbsent | Self::NamePartAbsent | Self::CalendarAbsent => SpanKind::UnknownEntity,
-            Self::ReferenceAbsent | Self::CitationAbsent | Self::QuoteAbsent => SpanKind::FabricatedReference,
+            Self::ReferenceAbsent | Self::CitationAbsent | Self::QuoteAbsent | Self::QuoteAttributed => {
+                SpanKind::FabricatedReference
+            }
             Self::NumberConflict
             | Self::AttributeDenied
             | Self::AttributeGiven
@@ -117,7 +122,9 @@ impl Rule {
             | Self::TimeAbsent
             | Self::NumberConflict => Signal::Numbers,
             Self::NameAbsent | Self::NamePartAbsent | Self::CalendarAbsent => Signal::Entities,
-            Self::ReferenceAbsent | Self::CitationAbsent | Self::QuoteAbsent => Signal::References,
+            Self::ReferenceAbsent | Self::CitationAbsent | Self::QuoteAbsent | Self::QuoteAttributed => {
+                Signal::References
+            }
             Self::AttributeDenied
             | Self::AttributeOpen
             | Self::AttributeGiven

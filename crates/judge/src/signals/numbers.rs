@@ -1,9 +1,10 @@
 //! Quantities that the evidence does not hold, or holds differently.
 
 use super::{Analysis, Finding, Rule};
+use crate::claims::Form;
 use crate::evidence::Evidence;
-use crate::quantity::{Dimension, Quantity, Value};
-use crate::text::{Class, Shape};
+use crate::quantity::{Dimension, Quantity, Unit, Value};
+use crate::text::{Class, Shape, Token};
 
 /// Overlap from which on the closest sentence is about the same thing.
 const SAME_TOPIC: f32 = 0.65;
@@ -42,8 +43,10 @@ pub(crate) fn find(
                 u32::from(analysis.closest.sentence.is_some_and(|closest| closest != sentence));
             continue;
         }
-        if follows(analysis, evidence, i, shown) {
+        let calculated = analysis.equations.iter().find(|e| e.start < quantity.end && quantity.start < e.end);
+        if calculated.is_some() || follows(analysis, evidence, i, shown) {
             if let Value::Number(value, _) = quantity.value
+                && calculated.is_none_or(|e| e.holds)
                 && shown.len() < MAX_SHOWN
             {
                 shown.push(value);
@@ -55,9 +58,21 @@ pub(crate) fn find(
         let rule = conflict.map_or_else(|| absent(quantity), |_| Rule::NumberConflict);
         let near = conflict.or(analysis.closest.sentence.filter(|_| analysis.closest.best >= 0.5));
         let evidence = near.and_then(|sentence| evidence.index().reference(sentence));
-        out.push(Finding { start: quantity.start, end: quantity.end, rule, evidence });
+        out.push(Finding { start: quantity.start, end: with_unit(analysis, quantity), rule, evidence });
     }
     tally
+}
+
+/// The end of the word that says of what: `45 seconds`, `6 tablets`.
+fn with_unit(analysis: &Analysis<'_>, quantity: &Quantity) -> usize {
+    let Value::Number(_, unit) = quantity.value else { return quantity.end };
+    let next = analysis.tokens.iter().find(|t| t.start >= quantity.end);
+    let counted = |t: &Token| {
+        unit.is_none() && t.shape == Shape::Lower && t.is_content() && t.of(analysis.text).ends_with('s')
+    };
+    let measured = |t: &Token| unit.is_measure() && Unit::of_hash(t.raw).is_some();
+    let near = |t: &Token| matches!(&analysis.text[quantity.end..t.start], " " | "-" | "\u{a0}");
+    next.filter(|t| near(t) && (counted(t) || measured(t))).map_or(quantity.end, |t| t.end)
 }
 
 fn absent(quantity: &Quantity) -> Rule {
@@ -107,6 +122,24 @@ const NUMBERED: [&str; 29] = [
     "line",
 ];
 
+/// Keys of a JSON answer whose numbers the model makes itself.
+const OWN_KEYS: [&str; 14] = [
+    "confidence",
+    "score",
+    "probability",
+    "id",
+    "index",
+    "rank",
+    "order",
+    "position",
+    "priority",
+    "step",
+    "version",
+    "page",
+    "count",
+    "certainty",
+];
+
 /// Numbers that claim nothing: list and step numbers, "passage 2", "one of", "out of 5", "seven days a week".
 fn is_furniture(analysis: &Analysis<'_>, quantity: &Quantity) -> bool {
     let text = analysis.text;
@@ -120,6 +153,12 @@ fn is_furniture(analysis: &Analysis<'_>, quantity: &Quantity) -> bool {
     let joined = ["and", "to", "or", "through"].iter().any(|w| directly.ends_with(w))
         || directly.ends_with(lead.unwrap_or("\u{0}"));
     let Value::Number(value, unit) = quantity.value else { return numbered && joined };
+    let key = analysis.claim.key.as_deref().unwrap_or_default().to_ascii_lowercase();
+    if analysis.claim.form == Form::JsonScalar
+        && OWN_KEYS.iter().any(|own| key.split(['_', '-']).any(|part| part == *own))
+    {
+        return true;
+    }
     let after = text[quantity.end..].trim_start_matches([' ', '-']);
     let next = |words: &[&str]| {
         words.iter().any(|w| after.get(..w.len()).is_some_and(|a| a.eq_ignore_ascii_case(w)))
@@ -197,8 +236,7 @@ fn conflicting(analysis: &Analysis<'_>, evidence: &Evidence, quantity: &Quantity
 
 /// Share of the claim's words, numbers aside, that the closest sentence holds.
 pub(crate) fn topic_overlap(analysis: &Analysis<'_>, evidence: &Evidence) -> f32 {
-    let words =
-        |t: &&crate::text::Token| t.is_content() && t.shape != Shape::Digits && !t.class.has(Class::NUMBER);
+    let words = |t: &&Token| t.is_content() && t.shape != Shape::Digits && !t.class.has(Class::NUMBER);
     let stems: Vec<u32> = {
         let mut stems: Vec<u32> = analysis.tokens.iter().filter(words).map(|t| t.stem).collect();
         stems.sort_unstable();

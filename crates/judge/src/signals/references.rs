@@ -6,6 +6,7 @@ use regex::Regex;
 
 use super::{Analysis, Finding, Rule};
 use crate::evidence::Evidence;
+use crate::text::token::word_hashes;
 use crate::text::{Class, Token, hash, tokenize};
 
 /// What a reference is.
@@ -139,12 +140,25 @@ pub(crate) fn judge(analysis: &Analysis<'_>, evidence: &Evidence, out: &mut Vec<
             Refers::Citation(n) if evidence.materials().is_some_and(|most| n == 0 || n > most) => {
                 Rule::CitationAbsent
             }
-            Refers::Quote if is_foreign_quote(text, evidence) => Rule::QuoteAbsent,
+            Refers::Quote if is_foreign_quote(text, evidence) => {
+                if analysis.tokens.iter().any(|t| t.is_in(&SAYING)) {
+                    Rule::QuoteAttributed
+                } else {
+                    Rule::QuoteAbsent
+                }
+            }
             _ => continue,
         };
         out.push(Finding { start: reference.start, end: reference.end, rule, evidence: None });
     }
 }
+
+/// Verbs that attribute a quotation.
+#[rustfmt::skip]
+const SAYING: [u32; 24] = word_hashes([
+    "said", "says", "say", "saying", "stated", "states", "wrote", "writes", "noted", "notes", "told", "added", "adds", "explained", "claimed",
+    "claims", "according", "quoted", "remarked", "announced", "replied", "argued", "commented", "declared",
+]);
 
 /// Addresses made for examples (RFC 2606) and local ones.
 fn is_placeholder(text: &str) -> bool {

@@ -135,7 +135,7 @@ fn references_are_held_to_the_letter() {
     one("Write to sales@acme.io please.", Rule::ReferenceAbsent, "sales@acme.io");
     one(
         "She said: \"We always put our customers before profit.\"",
-        Rule::QuoteAbsent,
+        Rule::QuoteAttributed,
         "We always put our customers before profit.",
     );
     one("It is described in doi 10.1000/xyz123 fully.", Rule::ReferenceAbsent, "10.1000/xyz123");

@@ -76,6 +76,9 @@ pub(crate) fn tokenize(text: &str, out: &mut Vec<Token>) {
             let end = number_end(bytes, at);
             out.push(number(bytes, at, end));
             at = end;
+        } else if matches!(byte, b'T' | b't') && is_between_digits(bytes, at) {
+            // `2026-11-20T05:48:00`
+            at += 1;
         } else if byte.is_ascii_alphabetic() {
             at = word(text, at, out);
         } else if byte < 0x80 {
@@ -101,6 +104,11 @@ pub(crate) fn tokenize(text: &str, out: &mut Vec<Token>) {
             }
         }
     }
+}
+
+fn is_between_digits(bytes: &[u8], at: usize) -> bool {
+    let digit = |i: Option<usize>| i.and_then(|i| bytes.get(i)).is_some_and(u8::is_ascii_digit);
+    digit(at.checked_sub(1)) && digit(Some(at + 1))
 }
 
 /// Digits with inner separators: `1,000` (three digits follow), `3.14`, `11:30`.

@@ -40,6 +40,10 @@ impl Scanner<'_> {
                     _ => (Unit::NONE, end),
                 };
             }
+            if let Some(c @ ('℃' | '℉')) = trimmed.chars().next() {
+                let unit = if c == '℃' { Unit::CELSIUS } else { Unit::FAHRENHEIT };
+                return (unit, end + skipped + c.len_utf8());
+            }
             if let Some(c @ ('€' | '£' | '¥')) = trimmed.chars().next() {
                 return (Unit::MONEY, end + skipped + c.len_utf8());
             }

@@ -1,12 +1,11 @@
 //! Arithmetic, list counts and statements that contradict one another within the answer. Needs no evidence.
 
-mod arithmetic;
 mod lists;
 mod repeats;
 
 use self::lists::Lists;
 use self::repeats::Repeats;
-use super::{Analysis, Finding};
+use super::{Analysis, Finding, Rule};
 
 /// What the answer has said so far that later sentences may contradict; bounded.
 #[derive(Debug, Default)]
@@ -18,7 +17,13 @@ pub(crate) struct Consistency {
 impl Consistency {
     /// Adds findings for a sentence and remembers it.
     pub(crate) fn find(&mut self, analysis: &Analysis<'_>, out: &mut Vec<Finding>) {
-        arithmetic::find(analysis, out);
+        let wrong = analysis.equations.iter().filter(|equation| !equation.holds);
+        out.extend(wrong.map(|e| Finding {
+            start: e.start,
+            end: e.end,
+            rule: Rule::Arithmetic,
+            evidence: None,
+        }));
         self.lists.find(analysis, out);
         self.repeats.find(analysis, out);
     }

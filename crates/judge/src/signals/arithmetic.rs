@@ -2,9 +2,18 @@
 
 use std::sync::LazyLock;
 
-use regex::Regex;
+use regex::{Captures, Match, Regex};
 
-use crate::signals::{Analysis, Finding, Rule};
+/// A calculation shown in the text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Equation {
+    /// First byte of the result.
+    pub start: usize,
+    /// One past its last byte.
+    pub end: usize,
+    /// Whether the result is right, as it is rounded.
+    pub holds: bool,
+}
 
 /// Digits with optional currency, sign of thousands, decimals and percent.
 const NUMBER: &str = r"[$€£]?[ \t]?[0-9][0-9,]*(?:\.[0-9]+)?[ \t]?%?";
@@ -24,60 +33,57 @@ static SHARE: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(&pattern).expect("a constant pattern")
 });
 
-/// Adds a finding for every equation that does not hold.
-pub(super) fn find(analysis: &Analysis<'_>, out: &mut Vec<Finding>) {
-    let text = analysis.text;
+/// The calculations of a text.
+pub(crate) fn equations(text: &str) -> Vec<Equation> {
     let equates = text.contains(['=', '≈', '%'])
         || text.contains("equal")
         || text.contains("comes to")
         || text.contains("percent of");
     if !equates || text.bytes().filter(u8::is_ascii_digit).count() < 3 {
-        return;
+        return Vec::new();
     }
-    for found in EQUATION.captures_iter(text) {
-        let (Some(left), Some(right)) = (found.name("left"), found.name("right")) else { continue };
-        let loose = found.name("about").is_some() || found.name("equals").is_some_and(|m| m.as_str() == "≈");
-        // Part of a longer expression, a code identifier, a date or a ratio of units is no whole equation.
-        let start = left.start() + leading(left.as_str());
-        let end = right.start() + right.as_str().trim_end().len();
-        let cut = text[..start].ends_with(|c: char| c.is_alphanumeric() || "+-*/×÷=(.^_".contains(c))
-            || text[..start].trim_end().ends_with(['+', '-', '*', '/', '×', '÷', '=', '(', ')', '^'])
-            || text[end..].trim_start().starts_with(['+', '*', '/', '×', '÷', '(', '^'])
-            || text[end..].starts_with(|c: char| c.is_alphanumeric());
-        if cut {
-            continue;
-        }
-        if let (Some(value), Some((stated, slack))) = (evaluate(left.as_str()), stated(right.as_str()))
-            && !holds(value, stated, slack, loose)
-        {
-            out.push(finding(
-                right.start() + leading(right.as_str()),
-                right.start() + right.as_str().trim_end().len(),
-            ));
-        }
+    let mut all: Vec<Equation> =
+        EQUATION.captures_iter(text).filter_map(|found| equation(text, &found)).collect();
+    all.extend(SHARE.captures_iter(text).filter_map(|found| share(text, &found)));
+    all
+}
+
+fn equation(text: &str, found: &Captures<'_>) -> Option<Equation> {
+    let (left, right) = (found.name("left")?, found.name("right")?);
+    let loose = found.name("about").is_some() || found.name("equals").is_some_and(|m| m.as_str() == "≈");
+    let (before, after) = (&text[..left.start() + leading(left.as_str())], &text[result(right).1..]);
+    // Part of a longer expression, a code identifier, a date or a ratio of units is no whole equation.
+    let cut = before.ends_with(|c: char| c.is_alphanumeric() || "+-*/×÷=(.^_".contains(c))
+        || before.trim_end().ends_with(['+', '-', '*', '/', '×', '÷', '=', '(', ')', '^'])
+        || after.trim_start().starts_with(['+', '*', '/', '×', '÷', '(', '^'])
+        || after.starts_with(|c: char| c.is_alphanumeric());
+    if cut {
+        return None;
     }
-    for found in SHARE.captures_iter(text) {
-        let number = |name: &str| found.name(name).and_then(|m| stated(m.as_str()));
-        if let (Some((percent, _)), Some((whole, _)), Some((stated, slack)), Some(right)) =
-            (number("percent"), number("whole"), number("right"), found.name("right"))
-            && !text[right.end()..].trim_start().starts_with("million")
-            && !holds(whole * percent / 100.0, stated, slack, found.name("about").is_some())
-        {
-            out.push(finding(
-                right.start() + leading(right.as_str()),
-                right.start() + right.as_str().trim_end().len(),
-            ));
-        }
-    }
+    let value = evaluate(left.as_str())?;
+    let (stated, slack) = stated(right.as_str())?;
+    let (start, end) = result(right);
+    Some(Equation { start, end, holds: holds(value, stated, slack, loose) })
+}
+
+fn share(text: &str, found: &Captures<'_>) -> Option<Equation> {
+    let number = |name: &str| found.name(name).and_then(|m| stated(m.as_str()));
+    let ((percent, _), (whole, _), (stated, slack)) =
+        (number("percent")?, number("whole")?, number("right")?);
+    let (start, end) = result(found.name("right")?);
+    let scaled = ["million", "billion", "thousand"].iter().any(|s| text[end..].trim_start().starts_with(s));
+    let holds = holds(whole * percent / 100.0, stated, slack, found.name("about").is_some());
+    (!scaled).then_some(Equation { start, end, holds })
+}
+
+/// Where the result stands, white space aside.
+fn result(right: Match<'_>) -> (usize, usize) {
+    (right.start() + leading(right.as_str()), right.start() + right.as_str().trim_end().len())
 }
 
 /// Bytes of white space at the beginning.
 fn leading(text: &str) -> usize {
     text.len() - text.trim_start().len()
-}
-
-fn finding(start: usize, end: usize) -> Finding {
-    Finding { start, end, rule: Rule::Arithmetic, evidence: None }
 }
 
 /// Whether the stated result is the value, rounded as it is written; a wider margin for "about".
