@@ -16,7 +16,7 @@ use async_trait::async_trait;
 use uuid::Uuid;
 
 pub(crate) use event::{BadEvent, Event, Incoming, Shape};
-pub(crate) use filter::{Facet, Filter, Misses, Position};
+pub(crate) use filter::{Filter, Position};
 pub(crate) use sqlite::Sqlite;
 
 use crate::rollup::{Bucket, Totals};
@@ -56,8 +56,7 @@ pub(crate) struct Detail {
     pub(crate) content: Option<String>,
 }
 
-/// Counts by combination of the few-valued fields: of those that pass the filter or miss it by one such field only, so that
-/// each field's values can be counted whatever is chosen among them ([`Filter::misses`]).
+/// Counts by combination of the few-valued fields.
 #[derive(Default)]
 pub(crate) struct Counts {
     pub(crate) by_shape: Vec<(Arc<Shape>, u64)>,
@@ -95,7 +94,7 @@ pub(crate) trait Store: Send + Sync + 'static {
     /// One verdict.
     async fn verdict(&self, id: Uuid) -> Result<Option<Detail>, StoreError>;
 
-    /// Counts of what the filter lets through, or would but for one few-valued field.
+    /// Counts of what the filter lets through.
     async fn counts(&self, filter: &Filter, deadline: Instant) -> Result<Counts, StoreError>;
 
     /// Sums over whole minutes, `from` and `to` in seconds since the Unix epoch.

@@ -13,10 +13,13 @@ use agentguard_wire::{Request, Tool};
 use serde::{Deserialize, Serialize};
 
 pub(crate) use facts::Facts;
-pub(crate) use index::{Index, Match};
+pub(crate) use index::{Index, Match, Scratch};
 pub(crate) use structure::{Attribute, Attributes, KeyWord, Truth, key_words};
 
+use self::index::Builder;
 use crate::schema::Schemas;
+use crate::text::chars;
+use crate::verdict::EvidenceRef;
 
 /// Where a piece of evidence comes from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -122,17 +125,21 @@ impl Evidence {
 
     fn prepare(mut sources: Vec<Source>, tools: Vec<Tool>, mut unseen: Unseen) -> Self {
         unseen.bytes += gather::fit(&mut sources, Self::MAX_BYTES);
-        let mut index = Index::default();
-        let mut facts = Facts::default();
+        let mut builder = Builder::new();
         let mut attributes = Attributes::default();
+        let mut plain = Vec::with_capacity(sources.len());
         for (number, source) in sources.iter().enumerate() {
             let json = attributes.read(number, source);
-            index.add(number, source, json, &mut facts);
+            builder.add(number, source, json);
+            plain.push(json.is_none());
         }
-        index.seal();
-        facts.seal();
+        let (index, facts) = builder.seal();
         attributes.seal();
-        let checkable = sources.iter().any(ask::is_proof);
+        let checkable = (0..).zip(&sources).zip(plain).any(|((number, source), plain)| {
+            source.kind.proves()
+                && (source.kind != SourceKind::Instructions
+                    || ask::holds_facts(number, source, plain, &index))
+        });
         let open_ended = ask::is_open_ended(&sources);
         let schemas = Schemas::new(&tools);
         let summary = ask::is_summary(&sources);
@@ -201,6 +208,21 @@ impl Evidence {
 
     pub(crate) fn attributes(&self) -> &Attributes {
         &self.attributes
+    }
+
+    /// The text of a sentence.
+    pub(crate) fn sentence(&self, number: u32) -> Option<&str> {
+        let sentence = self.index.get(number)?;
+        self.sources.get(sentence.source as usize)?.text.get(sentence.start as usize..sentence.end as usize)
+    }
+
+    /// A sentence's place for the verdict.
+    pub(crate) fn reference(&self, number: u32) -> Option<EvidenceRef> {
+        let length = chars::count(self.sentence(number)?);
+        let sentence = self.index.get(number)?;
+        let source = self.sources.get(sentence.source as usize)?.label.clone();
+        let start = sentence.char_start as usize;
+        Some(EvidenceRef { source, start, end: start + length })
     }
 
     /// How many numbered or separate documents there are to cite; `None`: none are told apart.

@@ -2,7 +2,7 @@
 //! on them. Not for other callers; changes whenever a signal does.
 
 use crate::claims::{Claim, Form, Splitter};
-use crate::evidence::Evidence;
+use crate::evidence::{Evidence, Scratch};
 use crate::signals::grounding::Before;
 use crate::signals::speech::Speech;
 use crate::signals::{Analysis, examine, grounding};
@@ -35,9 +35,10 @@ pub fn rows(evidence: &Evidence, answer: &str) -> Vec<Row> {
     splitter.push(answer, &mut |claim| claims.push(claim));
     splitter.finish(&mut |claim| claims.push(claim));
     let mut before = Before::default();
+    let mut scratch = Scratch::default();
     let mut rows = Vec::new();
     for claim in claims.iter().filter(|c| c.form != Form::Code) {
-        let analysis = Analysis::new(claim, evidence);
+        let analysis = Analysis::new(claim, evidence, &mut scratch);
         before.refused |= analysis.speech == Speech::Refusal;
         let end = claim.offset(chars::count(&claim.text));
         let mut row = Row { start: claim.offset(0), end, features: Vec::new(), findings: Vec::new() };

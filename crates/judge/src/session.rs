@@ -10,6 +10,7 @@ use agentguard_wire::{Answer, Event, TokenLogprob};
 
 use self::choice::Choice;
 use self::spans::Spans;
+use crate::evidence::Scratch;
 use crate::score::Tally;
 use crate::{Evidence, Settings, Span, Verdict};
 
@@ -71,13 +72,21 @@ pub struct Session {
     choices: Vec<Choice>,
     spans: Spans,
     tally: Tally,
+    scratch: Scratch,
 }
 
 impl Session {
     /// A session at the start of a response.
     #[must_use]
     pub fn new(evidence: Arc<Evidence>, settings: Settings) -> Self {
-        Self { evidence, settings, choices: Vec::new(), spans: Spans::default(), tally: Tally::default() }
+        Self {
+            evidence,
+            settings,
+            choices: Vec::new(),
+            spans: Spans::default(),
+            tally: Tally::default(),
+            scratch: Scratch::default(),
+        }
     }
 
     /// Takes what arrived.
@@ -199,8 +208,12 @@ impl Session {
         act: impl FnOnce(&mut Choice, &mut choice::Context<'_>) -> Vec<Span>,
     ) -> (usize, Vec<Span>) {
         let (number, _) = self.choice(index);
-        let mut context =
-            choice::Context { evidence: &self.evidence, settings: &self.settings, tally: &mut self.tally };
+        let mut context = choice::Context {
+            evidence: &self.evidence,
+            settings: &self.settings,
+            tally: &mut self.tally,
+            scratch: &mut self.scratch,
+        };
         let found = act(&mut self.choices[number], &mut context);
         (number, found)
     }

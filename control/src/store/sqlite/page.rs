@@ -23,12 +23,13 @@ pub(super) struct Plan<'a> {
 }
 
 impl<'a> Plan<'a> {
-    /// With the numbers of the shapes that pass (`None`: all). `None` when nothing can pass.
+    /// `None` when nothing can pass.
     pub(super) async fn new(
         conn: &mut SqliteConnection,
-        admitted: Option<Vec<i64>>,
+        shapes: &Shapes,
         filter: &'a Filter,
     ) -> Result<Option<Self>, StoreError> {
+        let admitted = shapes.admitted(filter);
         if admitted.as_ref().is_some_and(Vec::is_empty) {
             return Ok(None);
         }
@@ -150,8 +151,7 @@ pub(super) async fn page(
     deadline: Instant,
 ) -> Result<Page, StoreError> {
     let mut conn = readers.acquire().await?;
-    let admitted = shapes.admitted(filter, |shape| filter.admits_shape(shape));
-    let Some(plan) = Plan::new(&mut conn, admitted, filter).await? else { return Ok(Page::default()) };
+    let Some(plan) = Plan::new(&mut conn, shapes, filter).await? else { return Ok(Page::default()) };
     let mut page = Page::default();
     let mut chunks = plan.chunks(after);
     while let Some((start, end)) = chunks.next(&mut conn).await? {

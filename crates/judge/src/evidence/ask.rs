@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 use regex::Regex;
 
 use super::sentences::sentences;
-use super::{Source, SourceKind, sections};
+use super::{Index, Source, SourceKind, sections};
 use crate::text::{Shape, Token, chars, tokenize};
 
 /// Longer text may contain a request but is not one.
@@ -81,41 +81,40 @@ pub(super) fn is_open_ended(sources: &[Source]) -> bool {
     !given && question.is_some_and(|q| INVENTS.is_match(&q.text))
 }
 
-/// Whether claims can be held against the source. Instructions count when they bring material or facts of their own.
-pub(super) fn is_proof(source: &Source) -> bool {
-    match source.kind {
-        SourceKind::Instructions => holds_facts(&source.text),
-        kind => kind.proves(),
-    }
-}
-
 /// Sentences with a number or a name in them, not addressed to the model, that make instructions more than rules.
 const MIN_FACTS: usize = 3;
 
-fn holds_facts(text: &str) -> bool {
-    let marked = sections::marks_context(text);
-    if marked {
-        return true;
-    }
+/// Whether instructions bring material or facts of their own, so that claims can be held against them. `plain`: no part of the
+/// source was read as JSON, so that its sentences are those of the index.
+pub(super) fn holds_facts(number: u32, source: &Source, plain: bool, index: &Index) -> bool {
     let (mut facts, mut all) = (0, 0);
-    let mut tokens: Vec<Token> = Vec::new();
-    sentences(text, 0, text.len(), |start, end| {
-        let sentence = &text[start..end];
-        all += 1;
-        if asks(sentence) || addresses_model(sentence) {
-            return;
-        }
-        tokens.clear();
-        tokenize(sentence, &mut tokens);
-        let telling =
-            tokens.iter().skip(1).any(|t| t.shape == Shape::Digits || t.is_capital() && t.is_content());
-        facts += usize::from(telling && tokens.len() >= 4);
-    });
-    facts >= MIN_FACTS && facts * 5 >= all * 2
+    let mut count = |states: bool| (facts, all) = (facts + usize::from(states), all + 1);
+    if plain {
+        index.sentences().iter().filter(|s| s.source == number).for_each(|s| count(s.states));
+    } else {
+        let mut tokens: Vec<Token> = Vec::new();
+        sentences(&source.text, 0, source.text.len(), |start, end| {
+            let sentence = &source.text[start..end];
+            tokens.clear();
+            tokenize(sentence, &mut tokens);
+            count(states(sentence, &tokens));
+        });
+    }
+    facts >= MIN_FACTS && facts * 5 >= all * 2 || sections::marks_context(&source.text)
 }
 
+/// Whether a sentence of instructions states a fact.
+pub(super) fn states(sentence: &str, tokens: &[Token]) -> bool {
+    let telling = |t: &Token| t.shape == Shape::Digits || t.is_capital() && t.is_content();
+    tokens.len() >= 4 && tokens.iter().skip(1).any(telling) && !addresses_model(sentence) && !asks(sentence)
+}
+
+/// Words with which instructions speak to the model.
+const ADDRESSES: [&[u8]; 5] = [b"you", b"your", b"always", b"never", b"must"];
+
 fn addresses_model(sentence: &str) -> bool {
-    let lower = sentence.to_lowercase();
-    let word = |w: &str| lower.split(|c: char| !c.is_alphanumeric() && c != '\'').any(|part| part == w);
-    word("you") || word("your") || word("always") || word("never") || word("must")
+    let words = sentence.split(|c: char| !c.is_alphanumeric() && c != '\'');
+    words
+        .map(str::as_bytes)
+        .any(|word| (3..=6).contains(&word.len()) && ADDRESSES.iter().any(|a| word.eq_ignore_ascii_case(a)))
 }

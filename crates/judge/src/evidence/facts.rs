@@ -1,27 +1,29 @@
 //! The quantities that the evidence holds, ready to be compared.
 
-use crate::quantity::{self, Date, Precision, Quantity, Unit, Value};
+mod dates;
+mod numbers;
+mod times;
+
+pub(crate) use numbers::Number;
+
+use self::dates::Dates;
+use self::numbers::Numbers;
+use self::times::Times;
+use crate::quantity::{self, Date, Quantity, Unit, Value};
 use crate::text::{Class, Shape, Token};
 
 /// Quantities kept; text with more (tables of numbers) is compared by its tokens only.
 const MAX_FACTS: usize = 200_000;
 
-/// A number of the evidence.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Number {
-    pub value: f64,
-    pub unit: Unit,
-    pub sentence: u32,
-    /// Half a unit of the last digit, where it is rounded itself.
-    pub slack: f64,
-}
-
-/// All quantities.
+/// All quantities. Those of a sentence that was there before are not there twice.
 #[derive(Debug, Default)]
 pub(crate) struct Facts {
-    numbers: Vec<Number>,
-    dates: Vec<(Date, u32)>,
-    times: Vec<(u16, bool, u32)>,
+    numbers: Numbers,
+    /// Dates and times of day in order of their sentences.
+    said_dates: Vec<(Date, u32)>,
+    said_times: Vec<(u16, bool, u32)>,
+    dates: Dates,
+    times: Times,
     /// The highest number of a passage, document or bracketed source.
     materials: Option<u32>,
     scratch: Vec<Quantity>,
@@ -34,30 +36,27 @@ impl Facts {
         scratch.clear();
         quantity::scan(text, tokens, &mut scratch);
         for quantity in &scratch {
-            if self.numbers.len() + self.dates.len() + self.times.len() >= MAX_FACTS {
+            if self.numbers.len() + self.said_dates.len() + self.said_times.len() >= MAX_FACTS {
                 break;
             }
+            let bare = |value: f64| Number { value, unit: Unit::NONE, sentence, slack: 0.0 };
             match quantity.value {
                 Value::Number(value, unit) => {
                     self.numbers.push(Number { value, unit, sentence, slack: quantity.slack });
                 }
                 Value::Date(date) => {
-                    self.dates.push((date, sentence));
+                    self.said_dates.push((date, sentence));
                     let parts = [f64::from(date.year), f64::from(date.day)];
-                    let known = parts.into_iter().filter(|part| *part > 0.0);
-                    self.numbers.extend(known.map(|value| Number {
-                        value,
-                        unit: Unit::NONE,
-                        sentence,
-                        slack: 0.0,
-                    }));
+                    parts
+                        .into_iter()
+                        .filter(|part| *part > 0.0)
+                        .for_each(|part| self.numbers.push(bare(part)));
                 }
                 Value::Time(minutes, open) => {
-                    self.times.push((minutes, open, sentence));
+                    self.said_times.push((minutes, open, sentence));
                     // `13:0 hours` in machine-written text.
                     if minutes % 60 == 0 {
-                        let value = f64::from(minutes / 60);
-                        self.numbers.push(Number { value, unit: Unit::NONE, sentence, slack: 0.0 });
+                        self.numbers.push(bare(f64::from(minutes / 60)));
                     }
                 }
             }
@@ -91,131 +90,72 @@ impl Facts {
     }
 
     pub(crate) fn seal(&mut self) {
-        self.numbers.sort_by(|a, b| a.value.total_cmp(&b.value));
-        self.dates.sort_unstable();
-        self.dates.dedup();
-        self.times.sort_unstable();
-        self.times.dedup();
+        self.numbers.seal();
+        self.dates = Dates::new(&self.said_dates);
+        self.times = Times::new(&self.said_times);
+        self.said_dates.shrink_to_fit();
+        self.said_times.shrink_to_fit();
+        self.scratch = Vec::new();
     }
 
-    /// The numbers between two values.
-    pub(crate) fn between(&self, low: f64, high: f64) -> &[Number] {
-        let first = self.numbers.partition_point(|n| n.value < low);
-        let count = self.numbers[first..].partition_point(|n| n.value <= high);
-        &self.numbers[first..first + count]
+    /// The numbers that a sentence says.
+    pub(crate) fn numbers_of(&self, sentence: u32) -> &[Number] {
+        self.numbers.of(sentence)
     }
 
-    /// All numbers, by value.
-    pub(crate) fn numbers(&self) -> &[Number] {
-        &self.numbers
+    /// The dates that a sentence says.
+    pub(crate) fn dates_of(&self, sentence: u32) -> &[(Date, u32)] {
+        let first = self.said_dates.partition_point(|d| d.1 < sentence);
+        let count = self.said_dates[first..].partition_point(|d| d.1 == sentence);
+        &self.said_dates[first..first + count]
     }
 
-    /// All dates with their sentences.
-    pub(crate) fn dates(&self) -> &[(Date, u32)] {
-        &self.dates
+    /// Whether a sentence says a time of day.
+    pub(crate) fn has_time(&self, sentence: u32) -> bool {
+        self.said_times.binary_search_by_key(&sentence, |t| t.2).is_ok()
     }
 
-    /// All times of day (minutes, half of the day open, sentence).
-    pub(crate) fn times(&self) -> &[(u16, bool, u32)] {
-        &self.times
+    /// Whether a date in that month is there.
+    pub(crate) fn has_month(&self, month: u8) -> bool {
+        self.dates.in_month(month)
     }
 
-    /// Where the evidence holds that value exactly, in whatever unit.
-    pub(crate) fn exactly(&self, value: f64) -> &[Number] {
-        let near = value.abs() * 1e-9 + 1e-12;
-        self.between(value - near, value + near)
+    /// Whether the evidence holds that value, in whatever unit.
+    pub(crate) fn has_value(&self, value: f64) -> bool {
+        self.numbers.exactly(value).next().is_some()
     }
 
     /// The sentence that supports a quantity, if one does.
     pub(crate) fn support(&self, quantity: &Quantity) -> Option<u32> {
         match quantity.value {
-            Value::Number(value, unit) => self.number(value, unit, quantity),
+            Value::Number(value, unit) => self.numbers.support(value, unit, quantity),
             Value::Date(date) => self.date(date),
-            Value::Time(minutes, open) => {
-                let same = |t: &&(u16, bool, u32)| quantity::time::same((t.0, t.1), (minutes, open));
-                self.times.iter().find(same).map(|t| t.2).or_else(|| {
-                    // `5 pm` from "17:00" written as a bare number, `10 am` from "from 10 to 5".
-                    let hour = f64::from(minutes / 60);
-                    let bare = |h: f64| self.exactly(h).first().map(|n| n.sentence);
-                    (minutes % 60 == 0)
-                        .then(|| bare(hour).or_else(|| bare((hour + 11.0) % 12.0 + 1.0)))
-                        .flatten()
-                })
-            }
+            Value::Time(minutes, open) => self.times.same(minutes, open).or_else(|| {
+                // `5 pm` from "17:00" written as a bare number, `10 am` from "from 10 to 5".
+                let hour = f64::from(minutes / 60);
+                let bare = |h: f64| self.numbers.exactly(h).next().map(|n| n.sentence);
+                (minutes % 60 == 0).then(|| bare(hour).or_else(|| bare((hour + 11.0) % 12.0 + 1.0))).flatten()
+            }),
         }
-    }
-
-    fn number(&self, value: f64, unit: Unit, quantity: &Quantity) -> Option<u32> {
-        let agrees = |n: &&Number| units_agree(unit, n.unit);
-        if let Some(exact) = self.exactly(value).iter().find(agrees) {
-            return Some(exact.sentence);
-        }
-        let (low, high) = match quantity.precision {
-            Precision::Exact => (value - quantity.slack, value + quantity.slack),
-            Precision::About => {
-                (value - (value * 0.1).max(quantity.slack), value + (value * 0.1).max(quantity.slack))
-            }
-            Precision::Above => (value, value * 1.25 + quantity.slack),
-            Precision::Below => (value * 0.8 - quantity.slack, value),
-        };
-        if let Some(near) = self.between(low, high).iter().find(agrees) {
-            return Some(near.sentence);
-        }
-        // What the evidence itself rounds: "1.2 million" supports 1,187,000.
-        let rounded =
-            |n: &&Number| n.slack > 0.0 && n.value > 1e3 && (n.value - value).abs() <= n.slack && agrees(n);
-        if value > 1e3
-            && let Some(number) = self.between(value * 0.9, value * 1.1).iter().find(rounded)
-        {
-            return Some(number.sentence);
-        }
-        if unit.is_none()
-            && value < 1.0
-            && let Some(share) = self.exactly(value * 100.0).iter().find(|n| n.unit == Unit::PERCENT)
-        {
-            return Some(share.sentence);
-        }
-        if unit == Unit::PERCENT
-            && let Some(share) = self.exactly(value / 100.0).iter().find(|n| n.unit.is_none())
-        {
-            return Some(share.sentence);
-        }
-        if !unit.is_measure() {
-            return None;
-        }
-        let converted = |n: &&Number| {
-            n.unit != unit
-                && n.unit
-                    .convert(n.value, unit)
-                    .is_some_and(|v| (v - value).abs() <= (value.abs() * 0.02).max(quantity.slack).max(0.5))
-        };
-        self.numbers.iter().find(converted).map(|n| n.sentence)
     }
 
     fn date(&self, date: Date) -> Option<u32> {
-        if let Some((_, sentence)) = self.dates.iter().find(|(known, _)| date.within(*known)) {
-            return Some(*sentence);
+        if let Some(sentence) = self.dates.within(date) {
+            return Some(sentence);
         }
         // Day and month the other way round: 3/5/2024.
         let swapped = Date::new(date.year.into(), date.day.into(), date.month.into());
-        if let Some(found) = swapped.and_then(|s| self.dates.iter().find(|(known, _)| s == *known)) {
-            return Some(found.1);
+        if let Some(sentence) = swapped.and_then(|s| self.dates.exactly(s)) {
+            return Some(sentence);
         }
         // The year said elsewhere.
-        let yearless = Date { year: 0, ..date };
-        let year = self.exactly(f64::from(date.year)).first();
+        let year = self.numbers.exactly(f64::from(date.year)).next();
         if date.month > 0 && (date.year == 0 || year.is_some()) {
-            let compatible = |known: &&(Date, u32)| yearless.within(known.0) && !date.conflicts(known.0);
-            return self.dates.iter().find(compatible).map(|d| d.1);
+            return self.dates.yearless(date);
         }
         if date.month == 0 { year.map(|n| n.sentence) } else { None }
     }
 }
 
-/// Whether a number said in one unit may be the one given in another: a missing unit is no contradiction.
-fn units_agree(a: Unit, b: Unit) -> bool {
-    a == b
-        || a.is_none()
-        || b.is_none()
-        || a.dimension != b.dimension && (a == Unit::MONEY || b == Unit::MONEY)
-}
+#[cfg(test)]
+mod tests;

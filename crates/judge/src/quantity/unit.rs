@@ -2,6 +2,7 @@
 
 use std::sync::LazyLock;
 
+use crate::text::table::Table;
 use crate::text::token::word_hash;
 
 /// What a unit measures.
@@ -25,26 +26,51 @@ pub(crate) enum Dimension {
     Data,
 }
 
-/// A unit of measure.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) struct Unit {
-    pub dimension: Dimension,
-    /// One of it in the dimension's base unit.
-    factor: f64,
-    /// Its zero in the base unit.
-    zero: f64,
-}
+/// A unit of measure: the place of its row in [`UNITS`], from 1; 0 is no unit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Unit(u8);
+
+/// The one unit whose zero is not that of its dimension's base unit, after all others.
+const FAHRENHEIT: u8 = UNITS.len() as u8 + 1;
 
 impl Unit {
-    pub(crate) const NONE: Self = Self::of(Dimension::None, 1.0);
+    pub(crate) const NONE: Self = Self(0);
     pub(crate) const PERCENT: Self = Self::of(Dimension::Percent, 1.0);
     pub(crate) const MONEY: Self = Self::of(Dimension::Money, 1.0);
     pub(crate) const CELSIUS: Self = Self::of(Dimension::Temperature, 1.0);
-    pub(crate) const FAHRENHEIT: Self =
-        Self { dimension: Dimension::Temperature, factor: 5.0 / 9.0, zero: -160.0 / 9.0 };
+    pub(crate) const FAHRENHEIT: Self = Self(FAHRENHEIT);
 
+    /// The unit of which one is so much of the dimension's base unit; there must be a row for it.
     const fn of(dimension: Dimension, factor: f64) -> Self {
-        Self { dimension, factor, zero: 0.0 }
+        let mut row = 0;
+        while UNITS[row].1 as u8 != dimension as u8 || UNITS[row].2 != factor {
+            row += 1;
+        }
+        Self(row as u8 + 1)
+    }
+
+    /// What it measures.
+    pub(crate) fn dimension(self) -> Dimension {
+        match self.0 {
+            0 => Dimension::None,
+            FAHRENHEIT => Dimension::Temperature,
+            row => UNITS[usize::from(row) - 1].1,
+        }
+    }
+
+    /// One of it, and its zero, in the dimension's base unit.
+    fn scale(self) -> (f64, f64) {
+        match self.0 {
+            0 => (1.0, 0.0),
+            FAHRENHEIT => (5.0 / 9.0, -160.0 / 9.0),
+            row => (UNITS[usize::from(row) - 1].2, 0.0),
+        }
+    }
+
+    /// `value` of this unit in the dimension's base unit.
+    pub(crate) fn base(self, value: f64) -> f64 {
+        let (factor, zero) = self.scale();
+        value.mul_add(factor, zero)
     }
 
     /// The unit that a lower-case word names.
@@ -55,8 +81,7 @@ impl Unit {
 
     /// The unit that the word with this hash names.
     pub(crate) fn of_hash(raw: u32) -> Option<Self> {
-        let at = NAMES.binary_search_by_key(&raw, |(hash, _)| *hash).ok()?;
-        Some(NAMES[at].1)
+        NAMES.get(raw)
     }
 
     /// The unit that a single letter names directly after a number.
@@ -74,29 +99,28 @@ impl Unit {
 
     /// Whether there is no unit.
     pub(crate) fn is_none(self) -> bool {
-        self.dimension == Dimension::None
+        self == Self::NONE
     }
 
     /// Whether it can be converted at all.
     pub(crate) fn is_measure(self) -> bool {
-        !matches!(self.dimension, Dimension::None | Dimension::Percent | Dimension::Money)
+        !matches!(self.dimension(), Dimension::None | Dimension::Percent | Dimension::Money)
     }
 
     /// `value` of this unit in another of the same dimension.
     pub(crate) fn convert(self, value: f64, to: Self) -> Option<f64> {
-        (self.dimension == to.dimension)
-            .then(|| (value.mul_add(self.factor, self.zero) - to.zero) / to.factor)
+        let (factor, zero) = to.scale();
+        (self.dimension() == to.dimension()).then(|| (self.base(value) - zero) / factor)
     }
 }
 
 /// The names of all units by hash.
-static NAMES: LazyLock<Vec<(u32, Unit)>> = LazyLock::new(|| {
+static NAMES: LazyLock<Table<Unit>> = LazyLock::new(|| {
     let mut names: Vec<(u32, Unit)> = vec![(word_hash("fahrenheit"), Unit::FAHRENHEIT)];
     for (words, dimension, factor) in UNITS {
         names.extend(words.split(' ').map(|word| (word_hash(word), Unit::of(*dimension, *factor))));
     }
-    names.sort_unstable_by_key(|(hash, _)| *hash);
-    names
+    Table::new(names)
 });
 
 #[rustfmt::skip]

@@ -6,6 +6,7 @@ use agentguard_wire::TokenLogprob;
 
 use super::spans;
 use crate::claims::{Claim, Form, Splitter};
+use crate::evidence::Scratch;
 use crate::score::{Scorer, Tally, sigmoid};
 use crate::settings::Signal;
 use crate::signals::consistency::Consistency;
@@ -21,6 +22,7 @@ pub(super) struct Context<'s> {
     pub evidence: &'s Evidence,
     pub settings: &'s Settings,
     pub tally: &'s mut Tally,
+    pub scratch: &'s mut Scratch,
 }
 
 /// Bytes of one call's arguments that are gathered from a stream; a call with more is not judged.
@@ -161,7 +163,7 @@ impl Choice {
             return Vec::new();
         }
         self.sentences += 1;
-        let analysis = Analysis::new(claim, context.evidence);
+        let analysis = Analysis::new(claim, context.evidence, context.scratch);
         let mut findings = Vec::new();
         self.consistency.find(&analysis, &mut findings);
         self.confidence.claim(&analysis);

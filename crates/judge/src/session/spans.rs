@@ -34,7 +34,7 @@ pub(super) fn of_sentence(
         let inside = |f: &Finding| f.start < end && start < f.end && f.rule.kind() != SpanKind::Contradiction;
         let most = findings.iter().filter(|(f, _)| inside(f)).map(|(_, risk)| *risk).fold(risk, f32::max);
         let near = analysis.closest.sentence.filter(|_| analysis.closest.best >= 0.4);
-        let evidence = near.and_then(|sentence| evidence.index().reference(sentence));
+        let evidence = near.and_then(|sentence| evidence.reference(sentence));
         findings.retain(|(f, other)| !inside(f) || !invented && *other > risk);
         let risk = if invented { most } else { risk };
         findings.push((Finding { start, end, rule: Rule::Unsupported, evidence }, risk));

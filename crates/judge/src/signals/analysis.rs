@@ -1,7 +1,7 @@
 //! One sentence, read once for all signals.
 
 use crate::claims::{Claim, Form};
-use crate::evidence::{Evidence, Match};
+use crate::evidence::{Evidence, Match, Scratch};
 use crate::quantity::{self, Quantity};
 use crate::text::{Token, tokenize};
 
@@ -32,7 +32,7 @@ pub(crate) struct Analysis<'c> {
 
 impl<'c> Analysis<'c> {
     /// Reads a claim.
-    pub(crate) fn new(claim: &'c Claim, evidence: &Evidence) -> Self {
+    pub(crate) fn new(claim: &'c Claim, evidence: &Evidence, scratch: &mut Scratch) -> Self {
         let text = claim.text.as_str();
         let mut tokens = Vec::with_capacity(text.len() / 5 + 1);
         tokenize(text, &mut tokens);
@@ -52,7 +52,7 @@ impl<'c> Analysis<'c> {
                 stems.push(token.stem);
             }
         }
-        let closest = evidence.index().closest(&stems);
+        let closest = evidence.index().closest(&stems, scratch);
         let equations = arithmetic::equations(text);
         Self { claim, text, speech, tokens, quantities, names, equations, references, stems, closest }
     }

@@ -35,11 +35,8 @@ const OPPOSITES: [(&str, &str); 40] = [
 
 /// Adds a finding when the closest sentence contradicts this one.
 pub(crate) fn find(analysis: &Analysis<'_>, evidence: &Evidence, out: &mut Vec<Finding>) {
-    let index = evidence.index();
     let Some(number) = analysis.closest.sentence.filter(|_| analysis.closest.best >= 0.5) else { return };
-    let Some(sentence) = index.get(number) else { return };
-    let source = &evidence.sources()[sentence.source as usize].text;
-    let theirs = &source[sentence.start..sentence.end];
+    let Some(theirs) = evidence.sentence(number) else { return };
     if theirs.ends_with('?') {
         return;
     }
@@ -47,7 +44,7 @@ pub(crate) fn find(analysis: &Analysis<'_>, evidence: &Evidence, out: &mut Vec<F
     tokenize(theirs, &mut there);
     let here = &analysis.tokens;
     let mut finding =
-        |(start, end), rule| out.push(Finding { start, end, rule, evidence: index.reference(number) });
+        |(start, end), rule| out.push(Finding { start, end, rule, evidence: evidence.reference(number) });
     let conditional = |tokens: &[Token]| tokens.iter().any(|t| t.is_in(&CONDITIONS));
     if denials(here) != denials(&there) && !conditional(here) && !conditional(&there) {
         for said in statements(here) {

@@ -147,7 +147,7 @@ fn calendar(analysis: &Analysis<'_>, evidence: &Evidence, out: &mut Vec<Finding>
             continue;
         }
         let number = crate::quantity::date::month(token.raw);
-        if number.is_some_and(|m| evidence.facts().dates().iter().any(|(date, _)| date.month == m))
+        if number.is_some_and(|month| evidence.facts().has_month(month))
             || day && DAY_RANGES.iter().any(|word| index.has_raw(*word))
         {
             continue;

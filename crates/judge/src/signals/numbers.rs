@@ -57,7 +57,7 @@ pub(crate) fn find(
         let conflict = conflicting(analysis, evidence, quantity);
         let rule = conflict.map_or_else(|| absent(quantity), |_| Rule::NumberConflict);
         let near = conflict.or(analysis.closest.sentence.filter(|_| analysis.closest.best >= 0.5));
-        let evidence = near.and_then(|sentence| evidence.index().reference(sentence));
+        let evidence = near.and_then(|sentence| evidence.reference(sentence));
         out.push(Finding { start: quantity.start, end: with_unit(analysis, quantity), rule, evidence });
     }
     tally
@@ -79,7 +79,7 @@ fn absent(quantity: &Quantity) -> Rule {
     match quantity.value {
         Value::Date(_) => Rule::DateAbsent,
         Value::Time(..) => Rule::TimeAbsent,
-        Value::Number(_, unit) if matches!(unit.dimension, Dimension::Money | Dimension::Percent) => {
+        Value::Number(_, unit) if matches!(unit.dimension(), Dimension::Money | Dimension::Percent) => {
             Rule::AmountAbsent
         }
         Value::Number(value, unit) if unit.is_none() && (quantity.spelled || value <= 10.0) => {
@@ -186,20 +186,12 @@ fn is_furniture(analysis: &Analysis<'_>, quantity: &Quantity) -> bool {
 /// this one, a conversion of another number of this sentence, or the result of a calculation that is shown.
 fn follows(analysis: &Analysis<'_>, evidence: &Evidence, i: usize, shown: &[f64]) -> bool {
     let Value::Number(value, unit) = analysis.quantities[i].value else { return false };
-    let near_sentence = |sentence: u32| analysis.closest.sentence.is_some_and(|c| sentence.abs_diff(c) <= 1);
     let close = |x: f64| (x - value).abs() <= 1e-6 * value.abs().max(1.0);
     let rounds = |x: f64| (x - value).abs() <= (value.abs() * 0.015).max(0.6);
     if shown.iter().any(|s| close(*s)) {
         return true;
     }
-    let mut known: Vec<f64> = evidence
-        .facts()
-        .numbers()
-        .iter()
-        .filter(|n| near_sentence(n.sentence))
-        .take(24)
-        .map(|n| n.value)
-        .collect();
+    let mut known = near_numbers(analysis, evidence);
     let calculates = analysis.text.contains(['=', '×', '÷']);
     for (j, other) in analysis.quantities.iter().enumerate() {
         let Value::Number(n, u) = other.value else { continue };
@@ -222,14 +214,34 @@ fn follows(analysis: &Analysis<'_>, evidence: &Evidence, i: usize, shown: &[f64]
     })
 }
 
+/// Numbers of the evidence that a number is sought to follow from.
+const MAX_NEAR: usize = 24;
+
+/// The lowest numbers of the closest sentence and the ones before and after it.
+fn near_numbers(analysis: &Analysis<'_>, evidence: &Evidence) -> Vec<f64> {
+    let Some(closest) = analysis.closest.sentence else { return Vec::new() };
+    let (index, facts) = (evidence.index(), evidence.facts());
+    let mut near: Vec<f64> = Vec::new();
+    for number in closest.saturating_sub(1)..=closest.saturating_add(1) {
+        near.extend(facts.numbers_of(number).iter().map(|n| n.value));
+        let original = index.get(number).map_or(number, |sentence| sentence.original);
+        if original != number {
+            near.extend(facts.numbers_of(original).iter().map(|n| n.value));
+        }
+    }
+    near.sort_by(f64::total_cmp);
+    near.truncate(MAX_NEAR);
+    near
+}
+
 /// The closest sentence, when it says another number of the same kind in this one's place.
 fn conflicting(analysis: &Analysis<'_>, evidence: &Evidence, quantity: &Quantity) -> Option<u32> {
     let closest = analysis.closest.sentence.filter(|_| topic_overlap(analysis, evidence) >= SAME_TOPIC)?;
     let facts = evidence.facts();
     let there = match quantity.value {
-        Value::Number(_, unit) => facts.numbers().iter().any(|n| n.sentence == closest && n.unit == unit),
-        Value::Date(date) => facts.dates().iter().any(|(d, s)| *s == closest && d.conflicts(date)),
-        Value::Time(..) => facts.times().iter().any(|t| t.2 == closest),
+        Value::Number(_, unit) => facts.numbers_of(closest).iter().any(|n| n.unit == unit),
+        Value::Date(date) => facts.dates_of(closest).iter().any(|(d, _)| d.conflicts(date)),
+        Value::Time(..) => facts.has_time(closest),
     };
     there.then_some(closest)
 }

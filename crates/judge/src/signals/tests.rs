@@ -6,7 +6,7 @@ use super::grounding::Before;
 use super::speech::Speech;
 use super::{Analysis, Finding, Rule, consistency::Consistency, tool_calls};
 use crate::claims::{Claim, Splitter};
-use crate::evidence::{Evidence, Source, SourceKind};
+use crate::evidence::{Evidence, Scratch, Source, SourceKind};
 use crate::text::tokenize;
 
 fn evidence(text: &str) -> Evidence {
@@ -38,7 +38,7 @@ fn found(evidence: &Evidence, answer: &str) -> Vec<(Rule, String)> {
     let mut before = Before::default();
     let mut consistency = Consistency::default();
     for claim in claims(answer) {
-        let analysis = Analysis::new(&claim, evidence);
+        let analysis = Analysis::new(&claim, evidence, &mut Scratch::default());
         let mut findings = Vec::new();
         consistency.find(&analysis, &mut findings);
         if analysis.is_claim() {

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::sync::LazyLock;
 
 use super::hash;
+use super::table::Table;
 
 /// A set of word classes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -80,7 +81,7 @@ const DEMONYMS: &str = "english french german spanish italian chinese japanese k
 swedish polish turkish greek latin american british european african asian indian mexican canadian australian irish scottish \
 welsh israeli iranian iraqi thai vietnamese christian muslim jewish catholic islamic hispanic latino mediterranean";
 
-static CLASSES: LazyLock<HashMap<u32, Class>> = LazyLock::new(|| {
+static CLASSES: LazyLock<Table<Class>> = LazyLock::new(|| {
     let lists = [
         (STOP, Class::STOP),
         (NEGATION, Class::NEGATION),
@@ -100,31 +101,30 @@ static CLASSES: LazyLock<HashMap<u32, Class>> = LazyLock::new(|| {
             *entry = entry.with(class);
         }
     }
-    classes
+    Table::new(classes.into_iter().collect())
 });
 
 /// The classes of the word with that hash ([`super::Token::raw`]).
 pub(crate) fn class(raw: u32) -> Class {
-    CLASSES.get(&raw).copied().unwrap_or_default()
+    CLASSES.get(raw).unwrap_or_default()
 }
 
 /// How rare the stem is in ordinary text: the negative logarithm of the share of documents that hold it, at most 8.
 pub(crate) fn rarity(stem: u32) -> f32 {
-    let known = RARITY.binary_search_by_key(&stem, |(hash, _)| *hash);
-    known.map_or(MOST_RARE, |at| RARITY[at].1)
+    RARITY.get(stem).unwrap_or(MOST_RARE)
 }
 
 /// The rarity of words outside the table.
 const MOST_RARE: f32 = 8.0;
 
-/// Hundredths of rarity and stems, made by `fit/` from the training contexts.
-static RARITY: LazyLock<Vec<(u32, f32)>> = LazyLock::new(|| {
+/// Rarity by stem; hundredths and stems in the file, made by `fit/` from the training contexts.
+static RARITY: LazyLock<Table<f32>> = LazyLock::new(|| {
     let lines = include_str!("rarity.txt").lines().filter_map(|line| line.split_once(' '));
-    let mut table: Vec<(u32, f32)> = lines
-        .filter_map(|(rarity, stem)| {
-            Some((hash::bytes(stem.as_bytes()), rarity.parse::<f32>().ok()? / 100.0))
-        })
-        .collect();
-    table.sort_unstable_by_key(|(hash, _)| *hash);
-    table
+    Table::new(
+        lines
+            .filter_map(|(rarity, stem)| {
+                Some((hash::bytes(stem.as_bytes()), rarity.parse::<f32>().ok()? / 100.0))
+            })
+            .collect(),
+    )
 });

@@ -3,7 +3,9 @@
 pub(crate) mod chars;
 pub(crate) mod hash;
 pub(crate) mod lexicon;
+pub(crate) mod set;
 pub(crate) mod stem;
+pub(crate) mod table;
 pub(crate) mod token;
 
 pub(crate) use lexicon::Class;

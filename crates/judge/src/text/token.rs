@@ -80,7 +80,13 @@ pub(crate) fn tokenize(text: &str, out: &mut Vec<Token>) {
             // `2026-11-20T05:48:00`
             at += 1;
         } else if byte.is_ascii_alphabetic() {
-            at = word(text, at, out);
+            at = match ascii_word(bytes, at) {
+                Some(token) => {
+                    out.push(token);
+                    token.end
+                }
+                None => word(text, at, out),
+            };
         } else if byte < 0x80 {
             at += 1;
         } else {
@@ -135,6 +141,92 @@ fn number(bytes: &[u8], start: usize, end: usize) -> Token {
     Token { start, end, raw, stem: raw, class: Class::default(), shape: Shape::Digits }
 }
 
+/// Reads the word at `start` when it is all ASCII and not very long, as nearly all are; what [`word`] would find.
+fn ascii_word(bytes: &[u8], start: usize) -> Option<Token> {
+    let mut letters = [0; WORD_LIMIT];
+    let (mut upper, mut lower, mut digits) = (0usize, 0usize, 0usize);
+    let mut apostrophe = false;
+    let mut hasher = Hasher::new();
+    let mut length = 0;
+    loop {
+        let byte = bytes.get(start + length).copied().unwrap_or(b' ');
+        match byte {
+            b'a'..=b'z' => lower += 1,
+            b'A'..=b'Z' => upper += 1,
+            b'0'..=b'9' => digits += 1,
+            b'\'' => {
+                apostrophe = true;
+                let next = bytes.get(start + length + 1).copied().unwrap_or(b' ');
+                if next >= 0x80 {
+                    return None;
+                }
+                if !next.is_ascii_alphabetic() {
+                    break;
+                }
+            }
+            0x80.. => return None,
+            _ => break,
+        }
+        if length + 4 > WORD_LIMIT {
+            return None;
+        }
+        let letter = byte.to_ascii_lowercase();
+        letters[length] = letter;
+        hasher.byte(letter);
+        length += 1;
+    }
+    let word = Spelling { upper, lower, digits, apostrophe, first_upper: bytes[start].is_ascii_uppercase() };
+    let whole = (!apostrophe).then_some(hasher);
+    Some(word.token(start, start + length, &letters[..length], whole))
+}
+
+/// How a word is spelled.
+struct Spelling {
+    upper: usize,
+    lower: usize,
+    digits: usize,
+    apostrophe: bool,
+    first_upper: bool,
+}
+
+impl Spelling {
+    /// The token of a word of these lower-case letters. `hasher`: what they hash to, where that is known.
+    fn token(mut self, start: usize, end: usize, mut letters: &[u8], hasher: Option<Hasher>) -> Token {
+        // `Acme's`, `I'll`, `they've`: the word counts, not what is hung on it.
+        if self.apostrophe
+            && let Some(suffix) =
+                ["'s", "'ll", "'ve", "'re", "'d", "'m"].iter().find(|s| letters.ends_with(s.as_bytes()))
+        {
+            letters = &letters[..letters.len() - suffix.len()];
+            self.lower = self.lower.saturating_sub(suffix.len() - 1);
+        }
+        let shape = match (self.upper, self.lower, self.digits) {
+            (_, _, 1..) => Shape::Mixed,
+            (0, ..) => Shape::Lower,
+            (2.., 0, _) => Shape::Upper,
+            (1, ..) if self.first_upper => Shape::Capital,
+            _ => Shape::Mixed,
+        };
+        let raw = hasher.map_or_else(|| hash::bytes(letters), Hasher::finish);
+        let stem = match stem::stem(letters) {
+            (length, None) if length == letters.len() => raw,
+            (length, letter) => {
+                let mut hasher = Hasher::new();
+                letters[..length].iter().copied().chain(letter).for_each(|byte| hasher.byte(byte));
+                hasher.finish()
+            }
+        };
+        let mut class = lexicon::class(raw);
+        if self.apostrophe && letters.ends_with(b"n't") {
+            class = class.with(Class::NEGATION).with(Class::STOP);
+        }
+        if self.first_upper {
+            class = class.with(Class::INITIAL_CAPITAL);
+        }
+        Token { start, end, raw, stem, class, shape }
+    }
+}
+
 /// Reads the word at `start`, appends it and returns where it ends.
 fn word(text: &str, start: usize, out: &mut Vec<Token>) -> usize {
     let mut letters: SmallVec<[u8; WORD_LIMIT]> = SmallVec::new();
@@ -164,34 +256,8 @@ fn word(text: &str, start: usize, out: &mut Vec<Token>) -> usize {
         end += c.len_utf8();
         push_letter(&mut letters, folded);
     }
-    // `Acme's`, `I'll`, `they've`: the word counts, not what is hung on it.
-    if let Some(suffix) =
-        ["'s", "'ll", "'ve", "'re", "'d", "'m"].iter().find(|s| letters.ends_with(s.as_bytes()))
-    {
-        letters.truncate(letters.len() - suffix.len());
-        lower = lower.saturating_sub(suffix.len() - 1);
-    }
-    let shape = match (upper, lower, digits) {
-        (_, _, 1..) => Shape::Mixed,
-        (0, ..) => Shape::Lower,
-        (2.., 0, _) => Shape::Upper,
-        (1, ..) if first_upper => Shape::Capital,
-        _ => Shape::Mixed,
-    };
-    let raw = hash::bytes(&letters);
-    let (length, letter) = stem::stem(&letters);
-    let mut hasher = Hasher::new();
-    for byte in letters[..length].iter().copied().chain(letter) {
-        hasher.byte(byte);
-    }
-    let mut class = lexicon::class(raw);
-    if apostrophe && letters.ends_with(b"n't") {
-        class = class.with(Class::NEGATION).with(Class::STOP);
-    }
-    if first_upper {
-        class = class.with(Class::INITIAL_CAPITAL);
-    }
-    out.push(Token { start, end, raw, stem: hasher.finish(), class, shape });
+    let word = Spelling { upper, lower, digits, apostrophe, first_upper };
+    out.push(word.token(start, end, &letters, None));
     end
 }
 

@@ -101,7 +101,7 @@ fn is_foreign_number(evidence: &Evidence, text: &str) -> bool {
     if digits < 4 || value.abs() % 100.0 == 0.0 || value.fract() != 0.0 {
         return false;
     }
-    let known = |v: f64| !evidence.facts().exactly(v).is_empty();
+    let known = |v: f64| evidence.facts().has_value(v);
     let scales = [1.0, 10.0, 60.0, 100.0, 1_000.0, 3_600.0, 1e6, 24.0, 7.0, 12.0];
     !scales.iter().any(|s| known(value / s) || known(value * s)) && !(1900.0..2100.0).contains(&value)
 }
