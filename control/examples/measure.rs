@@ -1,13 +1,16 @@
-//! Fills a control plane over HTTP and measures it: ingest rate with every batch durable, then the latency of questions.
+//! Fills a control plane over HTTP and measures it: ingest rate with every batch durable, CPU time by verdict, memory, then the latency
+//! of questions.
 //!
 //!     cargo run --release -p agentguard-control --example measure -- [ROWS] [SENDERS] [EVENTS A BATCH]
 //!
 //! Verdicts are spread over the 24 hours before now: 20 workloads, 12 models, one in eight flagged. Senders, server and database share the
-//! machine. The cache of overviews is passed by: each question has a range of its own.
+//! machine; the senders have threads of their own, so that CPU time tells them apart. The cache of overviews is passed by: each
+//! question has a range of its own. CPU time and memory come from `/proc`: Linux only.
 
 #![allow(clippy::print_stdout, reason = "it prints its results")]
 
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
@@ -23,68 +26,135 @@ use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 const DAY: i64 = 86_400_000_000;
-const QUESTIONS: usize = 200;
+const MINUTE: i64 = 60_000_000;
+const SENDER: &str = "sender";
 
-/// The address of the i-th question, given the time.
-type Question = fn(i64, i64) -> String;
+/// A name, how often it is asked, and the address of the i-th question, given the time.
+type Question = (&'static str, usize, fn(i64, i64) -> String);
 type Http = Client<HttpConnector, Full<Bytes>>;
 
-#[tokio::main]
-async fn main() {
+const QUESTIONS: &[Question] = &[
+    ("overview, 24 h", 200, |now, i| format!("overview?from={}&to={now}", now - DAY - i * MINUTE)),
+    ("overview, 1 h", 200, |now, i| {
+        format!("overview?from={}&to={}", now - i * MINUTE - DAY / 24, now - i * MINUTE)
+    }),
+    ("overview, 7 d", 200, |now, i| format!("overview?from={}&to={now}", now - 7 * DAY - i * MINUTE)),
+    ("time series, 1 h", 200, |now, i| format!("timeseries?from={}&to={now}", now - DAY / 24 - i)),
+    ("time series, 24 h", 200, |now, i| format!("timeseries?from={}&to={now}", now - DAY - i)),
+    ("time series, 7 d", 200, |now, i| format!("timeseries?from={}&to={now}", now - 7 * DAY - i)),
+    ("workloads, 24 h", 200, |now, i| format!("workloads?from={}&to={now}", now - DAY - i * MINUTE)),
+    ("list, newest", 200, |_, _| "verdicts?limit=50".to_owned()),
+    ("list, next page again and again", 200, |_, _| "verdicts?limit=500".to_owned()),
+    ("list, flagged", 200, |_, _| "verdicts?limit=50&verdict=ungrounded,contradicted".to_owned()),
+    ("list, one workload", 200, |_, i| format!("verdicts?limit=50&workload=shop/agent-{}", i % 20)),
+    ("list, one model, some risk", 200, |_, i| {
+        format!("verdicts?limit=50&model=model-{}&min_risk=0.2", i % 12)
+    }),
+    ("list, a value nothing has", 20, |_, _| "verdicts?limit=50&model=none".to_owned()),
+    ("list, a risk nothing has", 20, |_, i| format!("verdicts?limit=50&verdict=grounded&min_risk=0.9{i}")),
+    ("search, common word", 200, |_, _| "verdicts?limit=50&q=sentences".to_owned()),
+    ("search, nothing found", 10, |_, i| format!("verdicts?limit=50&q=nowhere{i}")),
+    ("facets, all", 20, |_, _| "verdicts/facets".to_owned()),
+    ("facets, 24 h", 20, |now, i| format!("verdicts/facets?from={}&to={now}", now - DAY + i * MINUTE)),
+    ("facets, 1 h", 20, |now, i| format!("verdicts/facets?from={}&to={now}", now - DAY / 24 + i)),
+    ("facets, one model, flagged", 20, |_, i| {
+        format!("verdicts/facets?model=model-{}&verdict=ungrounded", i % 12)
+    }),
+    ("facets, risk", 20, |_, _| "verdicts/facets?min_risk=0.7".to_owned()),
+];
+
+fn main() {
     let mut arguments = std::env::args().skip(1).map(|a| a.parse::<u64>().expect("arguments are numbers"));
     let rows = arguments.next().unwrap_or(1_000_000);
     let senders = arguments.next().unwrap_or(4);
     let per_batch = arguments.next().unwrap_or(500);
+    let outside = runtime(SENDER);
+    let server = runtime("control");
     let dir = tempfile::TempDir::new().expect("a temporary directory");
     let mut config = Config::new(dir.path());
     config.listen = SocketAddr::from(([127, 0, 0, 1], 0));
     config.metrics_listen = None;
-    let control = Control::bind(config).await.expect("starts");
-    let address = control.addresses().api;
     let drain = CancellationToken::new();
-    let served = tokio::spawn(control.run(drain.clone()));
-    let http: Http = Client::builder(TokioExecutor::new()).build_http();
+    let control = server.block_on(Control::bind(config)).expect("starts");
+    let address = control.addresses().api;
+    let served = server.spawn(control.run(drain.clone()));
+    outside
+        .block_on(outside.spawn(measure(address, dir.path().to_owned(), rows, senders, per_batch)))
+        .expect("ends");
+    drain.cancel();
+    server.block_on(served).expect("ends");
+}
 
+fn runtime(name: &str) -> tokio::runtime::Runtime {
+    tokio::runtime::Builder::new_multi_thread().enable_all().thread_name(name).build().expect("a runtime")
+}
+
+async fn measure(address: SocketAddr, dir: PathBuf, rows: u64, senders: u64, per_batch: u64) {
+    let http: Http = Client::builder(TokioExecutor::new()).build_http();
+    println!("memory at the start: {} MiB resident", resident_mib());
+    let cpu = server_cpu();
     let (took, refused) = fill(&http, address, rows, senders, per_batch).await;
+    let cpu = server_cpu() - cpu;
     let sent = rows / senders / per_batch * per_batch * senders;
     println!(
         "ingest: {sent} verdicts by {senders} senders, {per_batch} a batch: {:.1} s, {:.0}/s, {refused} batches put off",
         took.as_secs_f64(),
         sent as f64 / took.as_secs_f64()
     );
-    let size = std::fs::metadata(dir.path().join("agentguard.db")).map_or(0, |m| m.len());
+    println!("CPU of the control plane: {:.1} us a verdict", cpu.as_secs_f64() * 1e6 / sent.max(1) as f64);
+    let size = std::fs::metadata(dir.join("agentguard.db")).map_or(0, |m| m.len());
     println!("database: {} MiB, {} bytes a verdict", size >> 20, size / sent.max(1));
+    println!("memory after ingest: {} MiB resident", resident_mib());
 
-    let questions: [(&str, Question); 9] = [
-        ("overview, 24 h", |now, i| format!("overview?from={}&to={now}", now - DAY - i * 60_000_000)),
-        ("overview, 1 h", |now, i| {
-            format!("overview?from={}&to={}", now - i * 60_000_000 - DAY / 24, now - i * 60_000_000)
-        }),
-        ("time series, 24 h", |now, i| format!("timeseries?from={}&to={now}", now - DAY - i)),
-        ("list, newest", |_, _| "verdicts?limit=50".to_owned()),
-        ("list, one model, risk", |_, i| format!("verdicts?limit=50&model=model-{}&min_risk=0.9", i % 12)),
-        ("list, nothing found", |_, i| format!("verdicts?limit=50&verdict=grounded&min_risk=0.9{i}")),
-        ("search, common word", |_, _| "verdicts?limit=50&q=sentences".to_owned()),
-        ("search, nothing found", |_, i| format!("verdicts?limit=50&q=nowhere{i}")),
-        ("facets, all", |_, _| "verdicts/facets".to_owned()),
-    ];
-    for (name, question) in questions {
-        let mut times = Vec::with_capacity(QUESTIONS);
-        let most = if name.contains("nothing") || name.contains("facets") { 10 } else { QUESTIONS };
-        for i in 0..most {
-            let uri = format!("http://{address}/api/v1/{}", question(now(), i as i64));
+    for (name, times, question) in QUESTIONS {
+        let mut took = Vec::with_capacity(*times);
+        let mut cursor = None;
+        for i in 0..*times {
+            let mut uri = format!("http://{address}/api/v1/{}", question(now(), i as i64));
+            if let Some(cursor) = cursor.take() {
+                uri.push_str(&format!("&cursor={cursor}"));
+            }
             let begun = Instant::now();
             let response = http.get(uri.parse().expect("a valid address")).await.expect("answers");
             assert!(response.status().is_success(), "{uri}: {}", response.status());
-            response.into_body().collect().await.expect("is read");
-            times.push(begun.elapsed());
+            let body = response.into_body().collect().await.expect("is read").to_bytes();
+            took.push(begun.elapsed());
+            if name.contains("next page") {
+                cursor = next(&body);
+            }
         }
-        times.sort_unstable();
-        let at = |q: f64| times[((times.len() as f64 * q) as usize).min(times.len() - 1)].as_secs_f64() * 1e3;
-        println!("{name:<24} p50 {:>8.1} ms   p95 {:>8.1} ms   max {:>8.1} ms", at(0.5), at(0.95), at(1.0));
+        took.sort_unstable();
+        let at = |q: f64| took[((took.len() as f64 * q) as usize).min(took.len() - 1)].as_secs_f64() * 1e3;
+        println!("{name:<34} p50 {:>8.1} ms   p95 {:>8.1} ms   max {:>8.1} ms", at(0.5), at(0.95), at(1.0));
     }
-    drain.cancel();
-    served.await.expect("ends");
+    println!("memory at the end: {} MiB resident", resident_mib());
+}
+
+/// `next` of a page: its last member.
+fn next(body: &[u8]) -> Option<String> {
+    let text = std::str::from_utf8(body).ok()?;
+    text.rsplit_once("\"next\":\"")?.1.split('"').next().map(str::to_owned)
+}
+
+/// CPU time of every thread so far but the senders'.
+fn server_cpu() -> Duration {
+    let mut ticks = 0;
+    for task in std::fs::read_dir("/proc/self/task").expect("Linux").flatten() {
+        // A thread may end while we look.
+        let Ok(stat) = std::fs::read_to_string(task.path().join("stat")) else { continue };
+        let Some((name, rest)) = stat.rsplit_once(") ") else { continue };
+        if !name.ends_with(SENDER) {
+            // proc_pid_stat(5): fields 14 and 15, user and system, in hundredths of a second.
+            ticks += rest.split(' ').skip(11).take(2).filter_map(|n| n.parse::<u64>().ok()).sum::<u64>();
+        }
+    }
+    Duration::from_millis(ticks * 10)
+}
+
+fn resident_mib() -> u64 {
+    let status = std::fs::read_to_string("/proc/self/status").expect("Linux");
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap_or_default();
+    line.trim().trim_end_matches(" kB").parse::<u64>().unwrap_or(0) >> 10
 }
 
 async fn fill(http: &Http, address: SocketAddr, rows: u64, senders: u64, per_batch: u64) -> (Duration, u64) {

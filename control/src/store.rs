@@ -16,7 +16,7 @@ use async_trait::async_trait;
 use uuid::Uuid;
 
 pub(crate) use event::{BadEvent, Event, Incoming, Shape};
-pub(crate) use filter::{Filter, Position};
+pub(crate) use filter::{Facet, Filter, Misses, Position};
 pub(crate) use sqlite::Sqlite;
 
 use crate::rollup::{Bucket, Totals};
@@ -56,7 +56,8 @@ pub(crate) struct Detail {
     pub(crate) content: Option<String>,
 }
 
-/// Counts by combination of the few-valued fields.
+/// Counts by combination of the few-valued fields: of those that pass the filter or miss it by one such field only, so that
+/// each field's values can be counted whatever is chosen among them ([`Filter::misses`]).
 #[derive(Default)]
 pub(crate) struct Counts {
     pub(crate) by_shape: Vec<(Arc<Shape>, u64)>,
@@ -94,7 +95,7 @@ pub(crate) trait Store: Send + Sync + 'static {
     /// One verdict.
     async fn verdict(&self, id: Uuid) -> Result<Option<Detail>, StoreError>;
 
-    /// Counts of what the filter lets through.
+    /// Counts of what the filter lets through, or would but for one few-valued field.
     async fn counts(&self, filter: &Filter, deadline: Instant) -> Result<Counts, StoreError>;
 
     /// Sums over whole minutes, `from` and `to` in seconds since the Unix epoch.

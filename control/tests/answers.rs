@@ -136,6 +136,11 @@ async fn a_heartbeat_explains_what_is_missing() {
         (&sidecar["completeness"], &sidecar["version"], &sidecar["seen"]),
         (&json!(1.0), &json!("0.1.0"), &json!(9))
     );
+    // A proxy that has no policy at the moment of a heartbeat says nothing about it.
+    let mut silent = heartbeat(instance, 4, &json!([]));
+    silent["policy"] = json!("");
+    assert_eq!(server.post(HEARTBEAT, silent.to_string()).await.status, 200);
+    assert_eq!(server.ok("/api/v1/sidecars").await[0]["policy"], "0123456789ab");
     for lost in [json!([[0, 1]]), json!([[3, 2]]), json!([[1, 9]]), json!("all")] {
         let bad = server.post(HEARTBEAT, heartbeat(instance, 4, &lost).to_string()).await;
         assert!(bad.problem(400, "invalid_body")["field"].as_str().unwrap().starts_with("lost_ranges"));
@@ -157,7 +162,13 @@ async fn facets_series_and_lists_by_workload_and_model_add_up() {
     let facets = server.ok("/api/v1/verdicts/facets?model=gpt-4o&range=1h").await;
     assert_eq!(facets["facets"]["verdict"], json!({ "grounded": 5, "ungrounded": 5 }));
     assert_eq!(facets["facets"]["workload"], json!({ "shop/assistant": 10 }));
+    assert_eq!(facets["facets"]["model"], json!({ "claude": 10, "gpt-4o": 10 }), "what one could switch to");
     assert_eq!((&facets["facets"]["reason"], &facets["partial"]), (&json!({}), &json!(false)));
+    let facets = server.ok("/api/v1/verdicts/facets?model=claude&verdict=ungrounded&min_risk=0.5").await;
+    assert_eq!(facets["total"], 0);
+    assert_eq!(facets["facets"]["verdict"], json!({ "grounded": 10 }));
+    assert_eq!(facets["facets"]["model"], json!({ "gpt-4o": 5 }));
+    assert_eq!(facets["facets"]["workload"], json!({}));
     let models = server.ok("/api/v1/models?range=1h").await;
     assert_eq!(
         models["items"],

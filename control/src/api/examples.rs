@@ -196,7 +196,8 @@ fn time_series() -> TimeSeries {
 fn facets() -> Facets {
     let verdicts = counts(&[("grounded", 1150), ("ungrounded", 28)]);
     let models = counts(&[("gpt-4o-mini", 1178)]);
-    Facets { facets: [("verdict".to_owned(), verdicts), ("model".to_owned(), models)].into(), partial: false }
+    let facets = [("verdict".to_owned(), verdicts), ("model".to_owned(), models)].into();
+    Facets { facets, total: 1178, partial: false }
 }
 
 fn tail() -> String {

@@ -15,8 +15,7 @@ use super::params::Params;
 use super::range::{Range, RangeParams};
 use crate::clock;
 use crate::http::{ApiError, App};
-use crate::names::Named;
-use crate::store::{Filter, Position};
+use crate::store::{Facet, Filter, Misses, Position};
 
 /// Items of a page, unless asked for fewer or more.
 const LIMIT: usize = 50;
@@ -56,7 +55,8 @@ pub(crate) async fn list(State(app): State<Arc<App>>, mut params: Params) -> Res
 
 /// Count verdicts by value.
 #[utoipa::path(get, path = "/api/v1/verdicts/facets", operation_id = "count_verdicts", tag = "verdicts", params(RangeParams, VerdictFilter),
-    responses((status = 200, description = "Counts by value for the same filters.", body = Facets)))]
+    responses((status = 200, description = "Counts by value for the same filters, except \
+        that a field's own filter does not apply to its values: they are what one could switch to.", body = Facets)))]
 pub(crate) async fn facets(
     State(app): State<Arc<App>>,
     mut params: Params,
@@ -64,33 +64,35 @@ pub(crate) async fn facets(
     let filter = filter(&mut params)?;
     params.end()?;
     let counts = app.store.counts(&filter, Instant::now() + app.limits.scan_time).await?;
-    let mut facets: BTreeMap<&str, BTreeMap<String, u64>> = BTreeMap::new();
+    let mut total = 0;
+    let mut facets: BTreeMap<Facet, BTreeMap<String, u64>> = BTreeMap::new();
     for (shape, n) in counts.by_shape {
-        for (facet, value) in [
-            ("verdict", shape.verdict.name()),
-            ("reason", shape.reason.map_or("", Named::name)),
-            ("action", shape.action.name()),
-            ("direction", shape.direction.name()),
-            ("provider", &shape.provider),
-            ("model", &shape.model),
-            ("workload", &shape.workload),
-        ] {
+        let misses = filter.misses(&shape);
+        if misses == Misses::None {
+            total += n;
+        }
+        for facet in Facet::ALL {
             let values = facets.entry(facet).or_default();
-            if !value.is_empty() {
+            let value = facet.of(&shape);
+            if !value.is_empty() && (misses == Misses::None || misses == Misses::One(facet)) {
                 *values.entry(value.to_owned()).or_default() += n;
             }
         }
     }
-    let facets =
-        facets.into_iter().map(|(facet, values)| (facet.to_owned(), most_frequent(values))).collect();
-    Ok(Json(Facets { facets, partial: counts.partial }))
+    let facets = facets
+        .into_iter()
+        .map(|(facet, values)| (facet.name().to_owned(), most_frequent(values, &filter, facet)))
+        .collect();
+    Ok(Json(Facets { facets, total, partial: counts.partial }))
 }
 
-fn most_frequent(values: BTreeMap<String, u64>) -> BTreeMap<String, u64> {
+/// The most frequent values; also rare ones when they are chosen, which is how they can be let go of.
+fn most_frequent(values: BTreeMap<String, u64>, filter: &Filter, facet: Facet) -> BTreeMap<String, u64> {
     let mut values: Vec<_> = values.into_iter().collect();
     values.sort_by_key(|(_, n)| std::cmp::Reverse(*n));
-    values.truncate(FACET_VALUES);
-    values.into_iter().collect()
+    let rare = values.split_off(values.len().min(FACET_VALUES));
+    let chosen = filter.chosen(facet);
+    values.into_iter().chain(rare.into_iter().filter(|(value, _)| chosen.contains(&value.as_str()))).collect()
 }
 
 /// Show one verdict.

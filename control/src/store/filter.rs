@@ -5,6 +5,7 @@ use agentguard_policy::{Action, Direction};
 use uuid::Uuid;
 
 use super::{Event, Shape};
+use crate::names::Named;
 
 /// Conditions that must all hold; an empty list lets everything through.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -26,19 +27,112 @@ pub(crate) struct Filter {
     pub(crate) words: Vec<String>,
 }
 
+/// A few-valued field.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Facet {
+    Verdict,
+    Reason,
+    Action,
+    Direction,
+    Provider,
+    Model,
+    Workload,
+}
+
+impl Facet {
+    pub(crate) const ALL: [Self; 7] = [
+        Self::Verdict,
+        Self::Reason,
+        Self::Action,
+        Self::Direction,
+        Self::Provider,
+        Self::Model,
+        Self::Workload,
+    ];
+
+    /// As in the API.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Verdict => "verdict",
+            Self::Reason => "reason",
+            Self::Action => "action",
+            Self::Direction => "direction",
+            Self::Provider => "provider",
+            Self::Model => "model",
+            Self::Workload => "workload",
+        }
+    }
+
+    /// Its value in a shape; empty when there is none.
+    pub(crate) fn of(self, shape: &Shape) -> &str {
+        match self {
+            Self::Verdict => shape.verdict.name(),
+            Self::Reason => shape.reason.map_or("", Named::name),
+            Self::Action => shape.action.name(),
+            Self::Direction => shape.direction.name(),
+            Self::Provider => &shape.provider,
+            Self::Model => &shape.model,
+            Self::Workload => &shape.workload,
+        }
+    }
+}
+
+/// Which conditions on few-valued fields a shape does not meet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Misses {
+    /// It passes.
+    None,
+    /// It would pass but for this one.
+    One(Facet),
+    Several,
+}
+
 impl Filter {
     /// Whether the conditions on few-valued fields hold.
     pub(crate) fn admits_shape(&self, shape: &Shape) -> bool {
+        self.misses(shape) == Misses::None
+    }
+
+    /// Which of the conditions on few-valued fields do not hold.
+    pub(crate) fn misses(&self, shape: &Shape) -> Misses {
+        let mut misses = Misses::None;
+        for facet in Facet::ALL {
+            if !self.holds(facet, shape) {
+                misses = if misses == Misses::None { Misses::One(facet) } else { Misses::Several };
+            }
+        }
+        misses
+    }
+
+    fn holds(&self, facet: Facet, shape: &Shape) -> bool {
         fn any<T: PartialEq>(wanted: &[T], value: &T) -> bool {
             wanted.is_empty() || wanted.contains(value)
         }
-        any(&self.verdict, &shape.verdict)
-            && any(&self.action, &shape.action)
-            && any(&self.direction, &shape.direction)
-            && any(&self.provider, &shape.provider)
-            && any(&self.model, &shape.model)
-            && any(&self.workload, &shape.workload)
-            && (self.reason.is_empty() || shape.reason.is_some_and(|r| self.reason.contains(&r)))
+        match facet {
+            Facet::Verdict => any(&self.verdict, &shape.verdict),
+            Facet::Reason => self.reason.is_empty() || shape.reason.is_some_and(|r| self.reason.contains(&r)),
+            Facet::Action => any(&self.action, &shape.action),
+            Facet::Direction => any(&self.direction, &shape.direction),
+            Facet::Provider => any(&self.provider, &shape.provider),
+            Facet::Model => any(&self.model, &shape.model),
+            Facet::Workload => any(&self.workload, &shape.workload),
+        }
+    }
+
+    /// The values that one field may have; none chosen: any.
+    pub(crate) fn chosen(&self, facet: Facet) -> Vec<&str> {
+        fn names<T: Named>(values: &[T]) -> Vec<&'static str> {
+            values.iter().map(|value| value.name()).collect()
+        }
+        match facet {
+            Facet::Verdict => names(&self.verdict),
+            Facet::Reason => names(&self.reason),
+            Facet::Action => names(&self.action),
+            Facet::Direction => names(&self.direction),
+            Facet::Provider => self.provider.iter().map(String::as_str).collect(),
+            Facet::Model => self.model.iter().map(String::as_str).collect(),
+            Facet::Workload => self.workload.iter().map(String::as_str).collect(),
+        }
     }
 
     /// Whether there is any condition on a few-valued field.

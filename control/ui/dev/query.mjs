@@ -46,9 +46,14 @@ export function page(all, query) {
 }
 
 export function facets(all, query) {
-  const found = all.filter(verdict => matches(verdict, query));
-  const out = Object.entries(FIELDS).map(([name, field]) => [name, counts(found.map(field).filter(Boolean))]);
-  return { facets: Object.fromEntries(out), partial: false };
+  const out = Object.entries(FIELDS).map(([name, field]) => {
+    const others = new URLSearchParams(query);
+    others.delete(name);
+    const found = all.filter(verdict => matches(verdict, others));
+    return [name, counts(found.map(field).filter(Boolean))];
+  });
+  const total = all.filter(verdict => matches(verdict, query)).length;
+  return { facets: Object.fromEntries(out), total, partial: false };
 }
 
 export function overview(all, query) {

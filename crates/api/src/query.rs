@@ -163,11 +163,15 @@ pub struct TimeSeries {
     pub judge_p95_ms: Vec<f64>,
 }
 
-/// `GET /api/v1/verdicts/facets`: counts by value for the same filters as the list.
+/// `GET /api/v1/verdicts/facets`: counts by value for the same filters as the list, but a facet's own filter does not apply to
+/// its values.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Facets {
     /// Facet → value → count. Facets: `verdict`, `reason`, `action`, `model`, `provider`, `direction`, `workload`.
     pub facets: BTreeMap<String, BTreeMap<String, u64>>,
+    /// Verdicts that pass the whole filter.
+    #[serde(default)]
+    pub total: u64,
     /// The search took too long and only the newest verdicts were counted.
     #[serde(default)]
     pub partial: bool,

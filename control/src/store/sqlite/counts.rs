@@ -1,4 +1,4 @@
-//! Facet counts: how many pass the filter, by shape.
+//! Facet counts: how many pass the filter, or would but for one few-valued field, by shape.
 
 use std::collections::HashMap;
 use std::time::Instant;
@@ -7,7 +7,7 @@ use sqlx::{QueryBuilder, Row, SqlitePool};
 
 use super::page::Plan;
 use super::shapes::Shapes;
-use crate::store::{Counts, Filter, StoreError};
+use crate::store::{Counts, Filter, Misses, StoreError};
 
 /// Counts by shape, newest chunk first, until the deadline.
 pub(super) async fn counts(
@@ -17,7 +17,8 @@ pub(super) async fn counts(
     deadline: Instant,
 ) -> Result<Counts, StoreError> {
     let mut conn = readers.acquire().await?;
-    let Some(plan) = Plan::new(&mut conn, shapes, filter).await? else { return Ok(Counts::default()) };
+    let admitted = shapes.admitted(filter, |shape| filter.misses(shape) != Misses::Several);
+    let Some(plan) = Plan::new(&mut conn, admitted, filter).await? else { return Ok(Counts::default()) };
     let mut by_number: HashMap<i64, i64> = HashMap::new();
     let mut partial = false;
     let mut chunks = plan.chunks(None);

@@ -52,7 +52,10 @@ impl Instance {
         self.last_seen = self.last_seen.max(received);
         self.workload = heartbeat.workload.clone();
         self.version.clone_from(&heartbeat.version);
-        self.policy.clone_from(&heartbeat.policy);
+        // One that has not read its policy yet, or again, is silent about it: what it said before still holds.
+        if !heartbeat.policy.is_empty() {
+            self.policy.clone_from(&heartbeat.policy);
+        }
         self.started = heartbeat.started;
         // A heartbeat that was overtaken by a later one takes nothing back.
         self.produced = self.produced.max(heartbeat.produced);

@@ -23,13 +23,12 @@ pub(super) struct Plan<'a> {
 }
 
 impl<'a> Plan<'a> {
-    /// `None` when nothing can pass.
+    /// With the numbers of the shapes that pass (`None`: all). `None` when nothing can pass.
     pub(super) async fn new(
         conn: &mut SqliteConnection,
-        shapes: &Shapes,
+        admitted: Option<Vec<i64>>,
         filter: &'a Filter,
     ) -> Result<Option<Self>, StoreError> {
-        let admitted = shapes.admitted(filter);
         if admitted.as_ref().is_some_and(Vec::is_empty) {
             return Ok(None);
         }
@@ -151,7 +150,8 @@ pub(super) async fn page(
     deadline: Instant,
 ) -> Result<Page, StoreError> {
     let mut conn = readers.acquire().await?;
-    let Some(plan) = Plan::new(&mut conn, shapes, filter).await? else { return Ok(Page::default()) };
+    let admitted = shapes.admitted(filter, |shape| filter.admits_shape(shape));
+    let Some(plan) = Plan::new(&mut conn, admitted, filter).await? else { return Ok(Page::default()) };
     let mut page = Page::default();
     let mut chunks = plan.chunks(after);
     while let Some((start, end)) = chunks.next(&mut conn).await? {

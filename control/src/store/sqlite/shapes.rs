@@ -126,13 +126,13 @@ impl Shapes {
         self.0.read().by_number.get(&number).cloned()
     }
 
-    /// The numbers that a filter lets through, as a JSON array; `None` when it lets all through.
-    pub(super) fn admitted(&self, filter: &Filter) -> Option<Vec<i64>> {
+    /// The numbers of the shapes that pass; `None` when the filter has nothing against any.
+    pub(super) fn admitted(&self, filter: &Filter, passes: impl Fn(&Shape) -> bool) -> Option<Vec<i64>> {
         if !filter.asks_shape() {
             return None;
         }
         let table = self.0.read();
-        Some(table.by_number.iter().filter(|(_, s)| filter.admits_shape(s)).map(|(&n, _)| n).collect())
+        Some(table.by_number.iter().filter(|(_, shape)| passes(shape)).map(|(&n, _)| n).collect())
     }
 }
 

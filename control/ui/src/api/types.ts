@@ -168,7 +168,10 @@ export interface TimeSeries {
 }
 
 export interface Facets {
+  /** Each list without its own condition. */
   facets: Record<string, Record<string, number>>;
+  /** Verdicts that match the whole filter. */
+  total: number;
   /** Only the newest verdicts were counted: the search took too long. */
   partial: boolean;
 }

@@ -84,6 +84,19 @@ fn filters() -> impl Strategy<Value = Filter> {
     })
 }
 
+/// The filter without one of its conditions on few-valued fields, for each of them.
+fn but_for_one(filter: &Filter) -> [Filter; 7] {
+    [
+        Filter { verdict: Vec::new(), ..filter.clone() },
+        Filter { action: Vec::new(), ..filter.clone() },
+        Filter { reason: Vec::new(), ..filter.clone() },
+        Filter { direction: Vec::new(), ..filter.clone() },
+        Filter { provider: Vec::new(), ..filter.clone() },
+        Filter { model: Vec::new(), ..filter.clone() },
+        Filter { workload: Vec::new(), ..filter.clone() },
+    ]
+}
+
 fn ids(items: &[String]) -> Vec<String> {
     let id = |item: &String| serde_json::from_str::<Value>(item).unwrap()["id"].as_str().unwrap().to_owned();
     items.iter().map(id).collect()
@@ -121,7 +134,12 @@ proptest! {
                 prop_assert_eq!(found, expected_ids, "{:?}", filter);
 
                 let mut by_shape: HashMap<Shape, u64> = HashMap::new();
-                expected.iter().for_each(|(_, e)| *by_shape.entry(e.shape.clone()).or_default() += 1);
+                let loose = but_for_one(&filter);
+                for (instance, e) in &events {
+                    if loose.iter().any(|filter| filter.admits(*instance, e)) {
+                        *by_shape.entry(e.shape.clone()).or_default() += 1;
+                    }
+                }
                 let counts = store.counts(&filter, soon()).await.unwrap();
                 let counted: HashMap<_, _> = counts.by_shape.into_iter().map(|(s, n)| ((*s).clone(), n)).collect();
                 prop_assert_eq!(counted, by_shape);
@@ -170,7 +188,7 @@ async fn a_search_that_runs_out_of_time_says_where_it_stopped() {
     let rest = store.page(&filter, page.next, 10, late).await.unwrap();
     assert_eq!((rest.items.len(), rest.next), (1, None));
     let counts = store.counts(&filter, late).await.unwrap();
-    assert!(counts.partial && counts.by_shape.is_empty());
+    assert!(counts.partial && counts.by_shape.iter().all(|(shape, _)| shape.model == "m"));
 }
 
 #[tokio::test]

@@ -1,20 +1,20 @@
-/** Values with counts beside the list; each is a switch for its filter. */
+/** Values with counts beside the list; each is a switch for its filter. What is chosen in a group does not bear on its own counts: they
+ * tell what its other values would bring. */
 
 import { useState } from 'preact/hooks';
-import type { State } from '../../api/types';
+import type { Facets, State } from '../../api/types';
 import { ACTIONS, STATES } from '../../api/types';
 import { count } from '../../lib/format';
 import type { Filter, ListName } from '../../state/filters';
 import { Icon } from '../../ui/icons';
 import { FACET_NAME, valueName } from '../../ui/words';
-import type { Counts } from './facetcounts';
 
 const ORDER: readonly ListName[] = ['verdict', 'action', 'workload', 'model', 'provider', 'direction', 'reason'];
 const SHOWN = 8;
 const RISKS = [0, 0.3, 0.5, 0.7, 0.9] as const;
 
 interface FacetsProps {
-  readonly counts: Counts | undefined;
+  readonly counts: Facets | undefined;
   readonly filter: Filter;
   readonly onToggle: (name: ListName, value: string) => void;
   readonly onRisk: (least: number) => void;
@@ -37,7 +37,7 @@ export function FacetRail({ counts, filter, onToggle, onRisk }: FacetsProps) {
         <FacetGroup
           key={name}
           name={name}
-          counts={counts?.lists[name] ?? {}}
+          counts={counts?.facets[name] ?? {}}
           chosen={filter.lists[name]}
           onToggle={value => onToggle(name, value)}
         />

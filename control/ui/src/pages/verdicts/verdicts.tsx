@@ -3,7 +3,7 @@
 import type { RefObject } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { api } from '../../api/client';
-import type { VerdictPage } from '../../api/types';
+import type { Facets, VerdictPage } from '../../api/types';
 import { count, plural } from '../../lib/format';
 import type { Filter } from '../../state/filters';
 import { conditions, filterQuery, NO_FILTER, parseFilter, toggle } from '../../state/filters';
@@ -20,8 +20,6 @@ import { FirstTraffic } from '../../ui/recipe';
 import { useRowKeys } from '../../ui/rowkeys';
 import { VerdictHead, VerdictRow } from '../../ui/verdictrow';
 import { Chips } from './chips';
-import type { Counts } from './facetcounts';
-import { loadCounts } from './facetcounts';
 import { FacetRail } from './facets';
 import { pagesOf } from './pages';
 
@@ -42,7 +40,7 @@ export function Verdicts({ range }: { range: TimeRange }) {
     if (cursor !== null) asked.set('cursor', cursor);
     return api.verdicts(asked, signal);
   });
-  const counts = useResource(`facets?${key}`, signal => loadCounts(filter, listQuery(scope), signal));
+  const counts = useResource(`facets?${key}`, signal => api.facets(listQuery(scope), signal));
   const fresh = useFresh(scope, page, cursor === null && range.kind === 'relative');
   useEffect(() => {
     if (page.data && !page.outdated) remember(scope, cursor, page.data);
@@ -150,7 +148,7 @@ function Pager({ pages, shown }: { pages: ReturnType<typeof pagesOf>; shown: num
 }
 
 /** `1,234 matches`; with a sign that there are more where not all could be counted. */
-function howMany({ total, partial }: Counts): string {
+function howMany({ total, partial }: Facets): string {
   return partial ? `${count(total)}+ matches` : plural(total, 'match', 'matches');
 }
 
