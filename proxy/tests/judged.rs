@@ -63,6 +63,7 @@ async fn observe_changes_nothing_and_reports_everything() {
         );
         assert_eq!((event.provider.as_str(), event.dialect.as_str()), ("openai", "openai_chat"));
         assert_eq!((event.model.as_str(), event.response_id.as_str()), ("gpt-4o-2024", "chatcmpl-1"));
+        assert_eq!(event.threshold, Some(0.25));
         assert_eq!((event.input_tokens, event.output_tokens), (Some(11), Some(22)));
         assert_eq!((event.path.as_str(), event.status), ("/v1/chat/completions", 200));
         assert!(event.latency.total_ms > 0.0 && event.latency.judge_ms > 0.0 && event.latency.held_ms == 0.0);

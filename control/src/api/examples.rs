@@ -113,6 +113,7 @@ fn item() -> VerdictItem {
         judge: "rules-1".to_owned(),
         policy: "0f3a5b7c9d1e".to_owned(),
         rule: "default".to_owned(),
+        threshold: Some(0.5),
         latency: Latency { total_ms: 1840.2, first_byte_ms: 320.5, judge_ms: 0.31, held_ms: 0.0 },
         input_tokens: Some(912),
         output_tokens: Some(14),

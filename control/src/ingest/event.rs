@@ -118,6 +118,9 @@ fn check(event: &VerdictEvent, instance: Uuid) -> Result<(), (String, String)> {
     if !unit(event.risk) {
         return wrong("risk", "must be between 0 and 1".to_owned());
     }
+    if event.threshold.is_some_and(|threshold| !unit(threshold)) {
+        return wrong("threshold", "must be between 0 and 1".to_owned());
+    }
     match (event.verdict == State::NotChecked, event.reason) {
         (true, None) => return wrong("reason", "must be given when verdict is not_checked".to_owned()),
         (false, Some(_)) => return wrong("reason", "only goes with verdict not_checked".to_owned()),

@@ -48,6 +48,7 @@ fn a_bad_event_is_refused_alone_and_its_field_named() {
         (json!({ "risk": SECRET }), "risk: wrong value, expected f32"),
         (json!({ "risk": 1.5 }), "risk: must be between 0 and 1"),
         (json!({ "risk": -0.1 }), "risk: must be between 0 and 1"),
+        (json!({ "threshold": 50 }), "threshold: must be between 0 and 1"),
         (json!({ "seq": 0 }), "seq: must be 1 or more"),
         (json!({ "seq": u64::MAX }), "seq: must be 1 or more and fit 63 bits"),
         (json!({ "seq": "2" }), "seq: wrong value, expected u64"),

@@ -190,7 +190,7 @@ export const CONVERSATIONS = [
       ],
       ['messages[0]', 'question', 'What happens to a message nobody acknowledges?'],
     ],
-    text: 'A message that is not acknowledged within 30 seconds is delivered again. This happens at most 5 times. After that it goes to the dead-letter queue.',
+    text: 'A message that is not acknowledged within 30 seconds is delivered again. ⟦unsupported 0.3|This happens at most 5 times.|documents[0]: at most 5 times⟧ After that it goes to the dead-letter queue.',
   },
   {
     workload: ['platform', 'docs-assistant'],

@@ -120,6 +120,7 @@ export function makeVerdict(ms, next) {
     explanation: base?.explanation ?? `The response was not checked: ${reason.replace('_', ' ')}.`,
     judge: base ? 'rules-1' : '',
     policy: '9f2c51a07be4',
+    threshold: 0.5,
     rule: namespace === 'shop' ? 'shop-sentence' : 'default',
     latency,
     ...(base ? { input_tokens: 200 + Math.floor(next() * 2400), output_tokens: 30 + Math.floor(next() * 500) } : {}),

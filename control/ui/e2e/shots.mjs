@@ -14,6 +14,7 @@ const newest = async query => (await (await fetch(`${server.url}/api/v1/verdicts
 const flagged = await newest('verdict=ungrounded,contradicted');
 const rich = flagged.filter(v => v.has_content).sort((a, b) => b.spans.length - a.spans.length)[0] ?? flagged[0];
 const tool = flagged.find(v => v.has_content && v.spans.some(span => span.call !== undefined));
+const faint = (await newest('verdict=grounded')).find(v => v.has_content && v.spans.length > 0);
 const bare = flagged.find(v => !v.has_content);
 
 /** name → address and what to do there before the picture. */
@@ -38,8 +39,11 @@ const SCREENS = {
       }
     : {}),
   ...(tool ? { tool: [`/verdicts/${tool.id}`, async page => page.waitForSelector('.answer')] } : {}),
+  ...(faint ? { weak: [`/verdicts/${faint.id}`, async page => page.waitForSelector('.answer')] } : {}),
   ...(bare ? { bare: [`/verdicts/${bare.id}`, async page => page.waitForSelector('h1')] } : {}),
   live: ['/live', async page => page.waitForTimeout(5000)],
+  // The development server has no such page.
+  ...(server.ours ? {} : { docs: ['/docs', async page => page.waitForSelector('h2')] }),
   sidecars: ['/sidecars', async page => page.waitForSelector('tbody tr')],
 };
 

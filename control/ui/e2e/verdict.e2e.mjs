@@ -19,6 +19,24 @@ test('marks are the words of the spans, counted in scalar values', async () => {
   });
 });
 
+test('what stayed below the threshold is a weak signal and counts nowhere', async () => {
+  const { items } = await api('/verdicts?limit=200&verdict=grounded');
+  const { id } = items.find(item => item.has_content && item.spans.length === 1);
+  await visit(`/verdicts/${id}`, async page => {
+    assert.equal((await page.locator('.spanchip').allTextContents()).join(), 'Weak signal');
+    assert.equal(await page.locator('.answer mark').first().getAttribute('data-tone'), 'weak');
+    assert.match(
+      await page.locator('section', { hasText: 'Weak signals' }).textContent(),
+      /threshold of 0\.50, not flagged/,
+    );
+    assert.equal(await page.locator('.risk--medium, .risk--high').count(), 0);
+  });
+  await visit(`/verdicts?q=${id}&range=24h`, async page => {
+    await page.waitForSelector('tbody tr');
+    assert.equal(await page.locator('tbody .kinds').count(), 0);
+  });
+});
+
 test('by mouse: pointing at a mark lights its passage, inside view', async () => {
   const { id } = await findVerdict(api, withEvidence);
   const verdict = await api(`/verdicts/${id}`);

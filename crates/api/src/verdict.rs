@@ -79,6 +79,9 @@ pub struct VerdictEvent {
     /// The rule that matched.
     #[serde(default)]
     pub rule: String,
+    /// The risk from which the rule takes something for found (`thresholds.warn`). Spans below it are weak signals that flagged nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub threshold: Option<f32>,
     /// Where time went.
     #[serde(default)]
     pub latency: Latency,

@@ -81,6 +81,7 @@ impl Ledger {
             judge: String::new(),
             policy: String::new(),
             rule: String::new(),
+            threshold: None,
             latency: Latency::default(),
             input_tokens: None,
             output_tokens: None,
@@ -134,6 +135,7 @@ impl Ledger {
     pub(crate) fn planned(&mut self, plan: &Plan) {
         self.event.policy.clone_from(&plan.revision);
         self.event.rule.clone_from(&plan.rule.name);
+        self.event.threshold = Some(plan.rule.thresholds.warn);
         self.event.mode = plan.delivery;
         self.plan = Some(plan.clone());
     }

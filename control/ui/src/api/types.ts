@@ -109,6 +109,8 @@ export interface Verdict {
   judge: string;
   policy: string;
   rule: string;
+  /** Spans below it flagged nothing. */
+  threshold?: number;
   latency: Latency;
   input_tokens?: number;
   output_tokens?: number;

@@ -40,9 +40,11 @@ export function riskBand(value: number): 'low' | 'medium' | 'high' {
   return value < 0.3 ? 'low' : value < 0.7 ? 'medium' : 'high';
 }
 
-export function RiskMeter({ value }: { value: number }) {
+/** A risk that flagged nothing takes no warning colour: `calm` of a response, `weak` of a span. */
+export function RiskMeter({ value, look }: { value: number; look?: 'calm' | 'weak' | undefined }) {
+  const colour = look === 'weak' ? 'faint' : `risk--${look === 'calm' ? 'low' : riskBand(value)}`;
   return (
-    <span class={`risk risk--${riskBand(value)}`}>
+    <span class={`risk ${colour}`}>
       <span class="risk__track" aria-hidden="true">
         <span class="risk__fill" style={{ transform: `scaleX(${value})` }} />
       </span>

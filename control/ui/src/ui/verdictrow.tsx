@@ -3,6 +3,7 @@
 import type { Verdict } from '../api/types';
 import { duration } from '../lib/format';
 import { workloadName } from '../lib/names';
+import { foundSpans, isFlagged } from '../lib/weak';
 import { navigate } from '../state/router';
 import { ActionTag, KindCounts, RiskMeter, StateBadge } from './badges';
 import type { Head } from './heads';
@@ -36,6 +37,7 @@ export function VerdictRow({ verdict, href, fresh }: { verdict: Verdict; href: s
     else navigate(href);
   };
   const workload = workloadName(verdict.workload);
+  const found = foundSpans(verdict);
   return (
     <tr onClick={open} class={fresh ? 'fresh' : undefined}>
       <td class="col--time">
@@ -46,9 +48,15 @@ export function VerdictRow({ verdict, href, fresh }: { verdict: Verdict; href: s
       <td>
         <StateBadge state={verdict.verdict} />
       </td>
-      <td>{verdict.verdict === 'not_checked' ? <span class="faint">–</span> : <RiskMeter value={verdict.risk} />}</td>
+      <td>
+        {verdict.verdict === 'not_checked' ? (
+          <span class="faint">–</span>
+        ) : (
+          <RiskMeter value={verdict.risk} look={isFlagged(verdict) ? undefined : 'calm'} />
+        )}
+      </td>
       <td class="clip soft" title={verdict.explanation}>
-        {verdict.spans.length > 0 && <KindCounts spans={verdict.spans} />}
+        {found.length > 0 && <KindCounts spans={found} />}
         {verdict.explanation}
       </td>
       <td class="col--workload clip" title={workload}>

@@ -1,6 +1,7 @@
 /** What the API's names are called on the page. */
 
 import type { Action, Delivery, SourceKind, SpanKind, State } from '../api/types';
+import type { ShownSpan } from '../lib/weak';
 
 export const STATE_NAME: Record<State, string> = {
   grounded: 'Grounded',
@@ -50,6 +51,9 @@ export const KIND_TONE: Record<SpanKind, string> = {
   tool_call: 'tool',
   low_confidence: 'unverifiable',
 };
+
+/** Colour family of a span; a weak one has none of its kind's. */
+export const spanTone = (span: ShownSpan): string => (span.weak ? 'weak' : KIND_TONE[span.kind]);
 
 export const SOURCE_NAME: Record<SourceKind, string> = {
   instructions: 'Instructions',

@@ -2,6 +2,7 @@
 
 import type { Verdict } from '../../api/types';
 import { risk } from '../../lib/format';
+import { foundSpans } from '../../lib/weak';
 import { KindCounts, StateBadge } from '../../ui/badges';
 import { When } from '../../ui/when';
 import { workloadName } from '../../lib/names';
@@ -31,7 +32,7 @@ export function Newest({ items, hrefOf, all }: NewestProps) {
                 <span class="newest__line">
                   <StateBadge state={item.verdict} />
                   <span class="num faint">{risk(item.risk)}</span>
-                  <KindCounts spans={item.spans} />
+                  <KindCounts spans={foundSpans(item)} />
                   <span class="newest__when faint">
                     <When micros={item.ts} look="ago" />
                   </span>

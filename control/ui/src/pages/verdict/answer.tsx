@@ -1,17 +1,18 @@
 /** What the model said: the text of each choice and its tool calls, with the spans in them. */
 
-import type { CapturedCall, Content, Span } from '../../api/types';
+import type { CapturedCall, Content } from '../../api/types';
 import { layoutJson } from '../../lib/jsonlayout';
 import { points } from '../../lib/points';
+import type { ShownSpan } from '../../lib/weak';
 import { Icon } from '../../ui/icons';
-import { KIND_TONE } from '../../ui/words';
+import { spanTone } from '../../ui/words';
 import { Chip, MarkedText } from './marked';
 import type { Placed } from './marked';
 import type { Selection } from './selection';
 
 interface AnswerProps {
   readonly content: Content;
-  readonly spans: readonly Span[];
+  readonly spans: readonly ShownSpan[];
   readonly selection: Selection;
 }
 
@@ -44,7 +45,7 @@ export function Answer({ content, spans, selection }: AnswerProps) {
   );
 }
 
-function place(spans: readonly Span[], here: (span: Span) => boolean): Placed[] {
+function place(spans: readonly ShownSpan[], here: (span: ShownSpan) => boolean): Placed[] {
   return spans.map((span, index) => ({ index, span, range: span })).filter(({ span }) => here(span));
 }
 
@@ -84,7 +85,7 @@ function Call({ call, placed, selection }: { call: CapturedCall; placed: readonl
   const parts = placed.filter(one => !whole.includes(one)).map(one => ({ ...one, range: layout.move(one.range) }));
   const first = whole[0];
   return (
-    <div class="call" data-tone={first && KIND_TONE[first.span.kind]}>
+    <div class="call" data-tone={first && spanTone(first.span)}>
       <h3 class="call__name">
         <Icon name="tool_call" />
         <span class="visually-hidden">Tool call: </span>

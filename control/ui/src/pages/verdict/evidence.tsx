@@ -1,16 +1,17 @@
 /** What the model was shown. The passage that belongs to the span looked at stands out and is scrolled to. */
 
 import { useEffect, useRef } from 'preact/hooks';
-import type { ContentSource, EvidenceRef, Span } from '../../api/types';
+import type { ContentSource, EvidenceRef } from '../../api/types';
 import { points } from '../../lib/points';
 import { segment } from '../../lib/segments';
+import type { ShownSpan } from '../../lib/weak';
 import { Icon } from '../../ui/icons';
-import { KIND_NAME, KIND_TONE, SOURCE_NAME } from '../../ui/words';
+import { KIND_NAME, SOURCE_NAME, spanTone } from '../../ui/words';
 import type { Selection } from './selection';
 
 interface EvidenceProps {
   readonly sources: readonly ContentSource[];
-  readonly spans: readonly Span[];
+  readonly spans: readonly ShownSpan[];
   readonly selection: Selection;
 }
 
@@ -55,13 +56,14 @@ export function Evidence({ sources, spans, selection }: EvidenceProps) {
   );
 }
 
-function About({ span, known }: { span: Span; known: boolean }) {
+function About({ span, known }: { span: ShownSpan; known: boolean }) {
   return (
-    <span data-tone={KIND_TONE[span.kind]}>
+    <span data-tone={spanTone(span)}>
       <span class="badge">
         <Icon name={span.kind} />
         {KIND_NAME[span.kind]}
       </span>{' '}
+      {span.weak && 'suspected, weakly, '}
       {span.evidence ? (
         <>
           against <code>{span.evidence.source}</code>
@@ -76,7 +78,7 @@ function About({ span, known }: { span: Span; known: boolean }) {
 
 interface SourceProps {
   readonly source: ContentSource;
-  readonly spans: readonly Span[];
+  readonly spans: readonly ShownSpan[];
   readonly active: number | undefined;
   readonly isMine: (ref: EvidenceRef) => boolean;
 }

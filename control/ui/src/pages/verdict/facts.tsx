@@ -37,6 +37,12 @@ export function Decision({ verdict }: { verdict: Verdict }) {
         <dd>{DELIVERY_MEANS[mode]}</dd>
         <dt>Policy rule</dt>
         <dd>{rule === '' ? '–' : <code>{rule}</code>}</dd>
+        {verdict.threshold !== undefined && (
+          <>
+            <dt>Threshold</dt>
+            <dd class="num">{risk(verdict.threshold)}</dd>
+          </>
+        )}
         <dt>Policy revision</dt>
         <dd>{policy === '' ? '–' : <code>{policy}</code>}</dd>
       </dl>

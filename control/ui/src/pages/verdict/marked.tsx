@@ -2,18 +2,18 @@
 
 import { Fragment } from 'preact';
 import { useEffect, useRef } from 'preact/hooks';
-import type { Span } from '../../api/types';
 import { risk } from '../../lib/format';
 import type { Range, Segment } from '../../lib/segments';
 import { segment } from '../../lib/segments';
 import { Icon } from '../../ui/icons';
-import { KIND_NAME, KIND_TONE } from '../../ui/words';
+import type { ShownSpan } from '../../lib/weak';
+import { KIND_NAME, spanTone } from '../../ui/words';
 import type { Selection } from './selection';
 
 /** A span of this text: its index in the verdict, and its range here. */
 export interface Placed {
   readonly index: number;
-  readonly span: Span;
+  readonly span: ShownSpan;
   readonly range: Range;
 }
 
@@ -62,7 +62,7 @@ function Piece({ piece, placed, selection }: { piece: Segment; placed: readonly 
   return (
     <mark
       class={isActive ? 'span span--active' : 'span'}
-      data-tone={KIND_TONE[top.span.kind]}
+      data-tone={spanTone(top.span)}
       data-kind={top.span.kind}
       data-span={covering.map(one => one.index).join(' ')}
       onMouseEnter={() => selection.onHover(top.index)}
@@ -75,15 +75,15 @@ function Piece({ piece, placed, selection }: { piece: Segment; placed: readonly 
 }
 
 /** The small button that names a span's kind and chooses it. */
-export function Chip({ index, span, selection }: { index: number; span: Span; selection: Selection }) {
+export function Chip({ index, span, selection }: { index: number; span: ShownSpan; selection: Selection }) {
   const found = span.evidence ? 'Shows the evidence.' : 'Nothing in the evidence.';
   return (
     <button
       type="button"
       class={index === selection.active ? 'spanchip spanchip--active' : 'spanchip'}
-      data-tone={KIND_TONE[span.kind]}
+      data-tone={spanTone(span)}
       aria-pressed={index === selection.chosen}
-      aria-label={`Span ${index + 1}: ${KIND_NAME[span.kind]}, risk ${risk(span.risk)}. ${found}`}
+      aria-label={`Span ${index + 1}: ${KIND_NAME[span.kind]}, risk ${risk(span.risk)}${span.weak ? ', a weak signal' : ''}. ${found}`}
       onMouseEnter={() => selection.onHover(index)}
       onMouseLeave={() => selection.onHover(undefined)}
       onFocus={() => selection.onHover(index)}
@@ -91,7 +91,7 @@ export function Chip({ index, span, selection }: { index: number; span: Span; se
       onClick={() => selection.onChoose(index)}
     >
       <Icon name={span.kind} />
-      {KIND_NAME[span.kind]}
+      {span.weak ? 'Weak signal' : KIND_NAME[span.kind]}
     </button>
   );
 }

@@ -1,13 +1,14 @@
 /** Instead of the text: it was not captured, and how that is changed. */
 
 import type { Verdict } from '../../api/types';
+import { isFlagged } from '../../lib/weak';
 import { CopyButton } from '../../ui/copy';
 import { Icon } from '../../ui/icons';
 
 const POLICY = 'version: 1\ndefault:\n  capture: flagged   # none, flagged or all\n';
 
 export function Uncaptured({ verdict }: { verdict: Verdict }) {
-  const flagged = verdict.verdict === 'ungrounded' || verdict.verdict === 'contradicted';
+  const flagged = isFlagged(verdict);
   return (
     <section class="panel uncaptured">
       <Icon name="locked" />

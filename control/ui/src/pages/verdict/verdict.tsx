@@ -4,6 +4,7 @@ import { useEffect, useRef } from 'preact/hooks';
 import { api } from '../../api/client';
 import type { Verdict as VerdictData } from '../../api/types';
 import { workloadName } from '../../lib/names';
+import { isFlagged, shownSpans } from '../../lib/weak';
 import { useHotkeys } from '../../state/hotkeys';
 import { useResource } from '../../state/resource';
 import { navigate, useQuery, withQuery } from '../../state/router';
@@ -14,7 +15,7 @@ import { CopyButton } from '../../ui/copy';
 import { Icon } from '../../ui/icons';
 import { Loaded, Skeleton } from '../../ui/notes';
 import { When } from '../../ui/when';
-import { KIND_TONE, STATE_NAME } from '../../ui/words';
+import { spanTone, STATE_NAME } from '../../ui/words';
 import { Answer } from './answer';
 import { Evidence } from './evidence';
 import { Decision, Exchange, Judge } from './facts';
@@ -87,9 +88,10 @@ function Steps({ neighbours, hrefOf }: { neighbours: Neighbours; hrefOf: (id: st
 }
 
 function Body({ verdict }: { verdict: VerdictData }) {
-  const selection = useSelection(verdict.spans);
+  const spans = shownSpans(verdict);
+  const selection = useSelection(spans);
   const frame = useRef<HTMLDivElement>(null);
-  const active = selection.active === undefined ? undefined : verdict.spans[selection.active];
+  const active = selection.active === undefined ? undefined : spans[selection.active];
   useEffect(() => {
     document.title = `${STATE_NAME[verdict.verdict]}, ${workloadName(verdict.workload)} · AgentGuard`;
   }, [verdict]);
@@ -101,7 +103,7 @@ function Body({ verdict }: { verdict: VerdictData }) {
           {verdict.verdict !== 'not_checked' && (
             <span title="Probability that the response holds an unsupported claim">
               <span class="faint">Risk </span>
-              <RiskMeter value={verdict.risk} />
+              <RiskMeter value={verdict.risk} look={isFlagged(verdict) ? undefined : 'calm'} />
             </span>
           )}
           <ActionTag action={verdict.action} would={verdict.would} />
@@ -115,19 +117,14 @@ function Body({ verdict }: { verdict: VerdictData }) {
       </header>
       {verdict.content ? (
         <div class="beside" ref={frame}>
-          <Answer content={verdict.content} spans={verdict.spans} selection={selection} />
-          <Evidence sources={verdict.content.evidence} spans={verdict.spans} selection={selection} />
-          <Thread frame={frame} active={selection.active} tone={active && KIND_TONE[active.kind]} />
+          <Answer content={verdict.content} spans={spans} selection={selection} />
+          <Evidence sources={verdict.content.evidence} spans={spans} selection={selection} />
+          <Thread frame={frame} active={selection.active} tone={active && spanTone(active)} />
         </div>
       ) : (
         <Uncaptured verdict={verdict} />
       )}
-      <SpanTable
-        spans={verdict.spans}
-        clean={verdict.verdict === 'grounded'}
-        content={verdict.content}
-        selection={selection}
-      />
+      <SpanTable spans={spans} threshold={verdict.threshold} content={verdict.content} selection={selection} />
       <div class="verdict__cards">
         <div>
           <Decision verdict={verdict} />
