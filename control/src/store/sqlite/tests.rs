@@ -53,6 +53,25 @@ async fn the_database_is_private_durable_and_in_wal_mode() {
 }
 
 #[tokio::test]
+async fn a_file_that_is_no_database_or_a_newer_one_is_left_as_it_is() {
+    let dir = TempDir::new().unwrap();
+    let path = dir.path().join("agentguard.db");
+    let text = "not a database, but somebody's notes. ".repeat(200);
+    std::fs::write(&path, &text).unwrap();
+    let refused = Sqlite::open(dir.path(), 100).await.err().unwrap().to_string();
+    assert!(refused.contains("not a database"), "{refused}");
+    assert_eq!(std::fs::read_to_string(&path).unwrap(), text);
+
+    let (dir, store) = open().await;
+    let newer = "INSERT INTO _sqlx_migrations VALUES (9999, 'later', CURRENT_TIMESTAMP, TRUE, x'00', 0)";
+    sqlx::query(newer).execute(store.writer.lock().await.connection()).await.unwrap();
+    store.close().await;
+    drop(store);
+    let refused = Sqlite::open(dir.path(), 100).await.err().unwrap().to_string();
+    assert!(refused.contains("9999"), "{refused}");
+}
+
+#[tokio::test]
 async fn a_directory_that_cannot_be_made_is_named() {
     let dir = TempDir::new().unwrap();
     let file = dir.path().join("file");
