@@ -135,6 +135,11 @@ impl Filter {
         }
     }
 
+    /// Whether sums by shape and time can tell what passes.
+    pub(crate) fn is_summed(&self) -> bool {
+        self.min_risk.is_none() && self.instance.is_empty() && self.words.is_empty()
+    }
+
     /// Whether there is any condition on a few-valued field.
     pub(crate) fn asks_shape(&self) -> bool {
         !(self.verdict.is_empty()

@@ -17,6 +17,8 @@ static MIGRATIONS: Migrator = sqlx::migrate!("migrations/sqlite");
 
 /// Readers, each with a thread and a page cache of its own.
 const READERS: u32 = 4;
+/// A reader that nobody needed for so long is closed: its memory is worth more than the next opening.
+const IDLE: Duration = Duration::from_secs(60);
 /// Searches and counts at once, of those: dashboards must not wait for them.
 pub(super) const SCANS: usize = 3;
 
@@ -57,10 +59,11 @@ pub(super) async fn writer(path: &Path) -> Result<SqliteConnection, StoreError> 
         .journal_mode(SqliteJournalMode::Wal)
         .synchronous(SqliteSynchronous::Full)
         .auto_vacuum(SqliteAutoVacuum::Incremental)
-        .foreign_keys(true)
+        // The numbers are the writer's own; looking them up again for every row is for tests.
+        .foreign_keys(cfg!(debug_assertions))
         .busy_timeout(Duration::from_secs(5))
         .statement_cache_capacity(64)
-        .pragma("cache_size", "-32768")
+        .pragma("cache_size", "-16384")
         // Pages, 16 MiB: fewer checkpoints, each of which syncs the database file within somebody's commit.
         .pragma("wal_autocheckpoint", "4096")
         .pragma("journal_size_limit", "67108864")
@@ -76,11 +79,12 @@ pub(super) async fn readers(path: &Path) -> Result<SqlitePool, StoreError> {
         .filename(path)
         .read_only(true)
         .busy_timeout(Duration::from_secs(5))
-        .pragma("cache_size", "-16384")
+        .pragma("cache_size", "-8192")
         .pragma("query_only", "1");
     let pool = SqlitePoolOptions::new()
         .min_connections(1)
         .max_connections(READERS)
+        .idle_timeout(IDLE)
         .acquire_timeout(Duration::from_secs(10));
     Ok(pool.connect_with(options).await?)
 }

@@ -1,6 +1,6 @@
 //! Rollups written with the events, and read for dashboards.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use futures_util::TryStreamExt;
 use sqlx::{QueryBuilder, Row, Sqlite, SqliteConnection, SqlitePool};
@@ -9,8 +9,8 @@ use crate::histogram::{Damaged, Histogram};
 use crate::rollup::{self, Bucket, Deltas, Dim, Totals, Whole};
 use crate::store::StoreError;
 
-/// Cells of one statement; eight numbers each.
-const CELLS: usize = 100;
+/// Rows of one statement, largest first; each is prepared once.
+const SIZES: [usize; 3] = [100, 10, 1];
 
 /// Adds to the buckets.
 pub(super) async fn add(conn: &mut SqliteConnection, deltas: &Deltas) -> Result<(), StoreError> {
@@ -20,7 +20,7 @@ pub(super) async fn add(conn: &mut SqliteConnection, deltas: &Deltas) -> Result<
     // In the order of the primary key: neighbours share pages.
     let mut cells: Vec<_> = deltas.cells.iter().collect();
     cells.sort_unstable_by_key(|(key, _)| *key);
-    for chunk in cells.chunks(CELLS) {
+    for chunk in pieces(&cells) {
         let mut sql = QueryBuilder::<Sqlite>::new(
             "INSERT INTO rollup_by (width, bucket, dim, key, n, judged, flagged, risk) ",
         );
@@ -38,10 +38,48 @@ pub(super) async fn add(conn: &mut SqliteConnection, deltas: &Deltas) -> Result<
             " ON CONFLICT DO UPDATE SET n = n + excluded.n, judged = judged + excluded.judged, \
              flagged = flagged + excluded.flagged, risk = risk + excluded.risk",
         );
-        // Chunks of the full size share one prepared statement, the odd rest is not worth keeping.
-        sql.build().persistent(chunk.len() == CELLS).execute(&mut *conn).await?;
+        sql.build().execute(&mut *conn).await?;
     }
     Ok(())
+}
+
+/// Adds events, each a time in microseconds and the number of its shape, to the counts by shape.
+pub(super) async fn add_shapes(
+    conn: &mut SqliteConnection,
+    events: impl Iterator<Item = (i64, i64)>,
+) -> Result<(), StoreError> {
+    let mut minutes: HashMap<(i64, i64), i64> = HashMap::new();
+    for (ts, shape) in events {
+        *minutes.entry((rollup::floor(ts.div_euclid(1_000_000), rollup::FULL_WIDTH), shape)).or_default() +=
+            1;
+    }
+    // In the order of the primary key.
+    let mut counts: BTreeMap<(i64, i64, i64), i64> = BTreeMap::new();
+    for ((minute, shape), n) in minutes {
+        for width in rollup::WIDTHS.into_iter().filter(|&width| width >= rollup::FULL_WIDTH) {
+            *counts.entry((width, rollup::floor(minute, width), shape)).or_default() += n;
+        }
+    }
+    let counts: Vec<_> = counts.into_iter().collect();
+    for chunk in pieces(&counts) {
+        let mut sql = QueryBuilder::<Sqlite>::new("INSERT INTO rollup_shape (width, bucket, shape, n) ");
+        sql.push_values(chunk, |mut row, ((width, bucket, shape), n)| {
+            row.push_bind(*width).push_bind(*bucket).push_bind(*shape).push_bind(*n);
+        });
+        sql.push(" ON CONFLICT DO UPDATE SET n = n + excluded.n");
+        sql.build().execute(&mut *conn).await?;
+    }
+    Ok(())
+}
+
+/// Cuts rows into pieces of the [`SIZES`].
+fn pieces<T>(mut rows: &[T]) -> impl Iterator<Item = &[T]> {
+    std::iter::from_fn(move || {
+        let size = SIZES.into_iter().find(|&size| size <= rows.len())?;
+        let (piece, rest) = rows.split_at(size);
+        rows = rest;
+        Some(piece)
+    })
 }
 
 async fn add_whole(

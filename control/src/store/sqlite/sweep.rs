@@ -37,6 +37,7 @@ pub(super) async fn sweep(conn: &mut SqliteConnection, before: i64, now: i64) ->
             for sql in [
                 "DELETE FROM rollup WHERE width = ? AND bucket <= ?",
                 "DELETE FROM rollup_by WHERE width = ? AND bucket <= ?",
+                "DELETE FROM rollup_shape WHERE width = ? AND bucket <= ?",
             ] {
                 sqlx::query(sql).bind(width).bind(oldest).execute(&mut *tx).await?;
             }

@@ -114,8 +114,8 @@ struct Group<'g, 'w> {
     next_n: &'g mut i64,
     dead_letters: u64,
     touched: Vec<Uuid>,
-    /// What the rollups must count.
-    counted: Vec<(&'w Event, Arc<Shape>)>,
+    /// What the rollups must count: events, and their shapes' numbers and shapes as filed.
+    counted: Vec<(&'w Event, i64, Arc<Shape>)>,
 }
 
 impl<'w> Group<'_, 'w> {
@@ -170,7 +170,7 @@ impl<'w> Group<'_, 'w> {
                     reply.accepted += 1;
                     stored.push(row.position);
                     if let Some(shape) = shapes.get(&row.shape) {
-                        self.counted.push((row.event, Arc::clone(shape)));
+                        self.counted.push((row.event, row.shape, Arc::clone(shape)));
                     }
                 }
                 Some(Conflict::Duplicate) => {
@@ -237,8 +237,10 @@ impl<'w> Group<'_, 'w> {
 
     /// Writes the rollups and the ledgers.
     async fn finish(&mut self) -> Result<(), StoreError> {
-        let deltas = Deltas::of(self.counted.iter().map(|(event, shape)| (*event, &**shape)));
+        let deltas = Deltas::of(self.counted.iter().map(|(event, _, shape)| (*event, &**shape)));
         rollups::add(self.conn, &deltas).await?;
+        rollups::add_shapes(self.conn, self.counted.iter().map(|(event, shape, _)| (event.ts, *shape)))
+            .await?;
         for id in &self.touched {
             if let Some(instance) = self.instances.get(id) {
                 instances::save(self.conn, instance).await?;

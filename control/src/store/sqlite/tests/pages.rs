@@ -192,6 +192,29 @@ async fn a_search_that_runs_out_of_time_says_where_it_stopped() {
 }
 
 #[tokio::test]
+async fn a_database_from_before_the_sums_by_shape_gets_them() {
+    let (dir, store, events) = filled().await;
+    let mut writer = store.writer.lock().await;
+    for sql in ["DROP TABLE rollup_shape", "DELETE FROM _sqlx_migrations WHERE version = 2"] {
+        sqlx::query(sql).execute(writer.connection()).await.unwrap();
+    }
+    drop(writer);
+    store.close().await;
+    drop(store);
+    let store = Sqlite::open(dir.path(), 100).await.unwrap();
+    let later = Filter { to: Some(DAY0 + 86_400_000_000), ..Filter::default() };
+    let counts = store.counts(&later, soon()).await.unwrap();
+    assert_eq!(counts.by_shape.iter().map(|(_, n)| n).sum::<u64>(), events.len() as u64);
+    let mut conn = store.readers.acquire().await.unwrap();
+    let sums: Vec<(i64, i64)> =
+        sqlx::query_as("SELECT width, sum(n) FROM rollup_shape GROUP BY width ORDER BY width")
+            .fetch_all(&mut *conn)
+            .await
+            .unwrap();
+    assert_eq!(sums, [(60, 400), (3600, 400), (86_400, 400)]);
+}
+
+#[tokio::test]
 async fn lists_and_counts_read_the_index_alone() {
     let (_dir, store, _) = filled().await;
     let mut conn = store.readers.acquire().await.unwrap();

@@ -35,12 +35,15 @@ async fn what_is_old_goes_in_steps_with_content_sums_and_silent_instances() {
     assert_eq!(store.sweep(before).await.unwrap(), Swept { verdicts: 0, more: false });
     let page = store.page(&Filter::default(), None, 100, soon()).await.unwrap();
     assert_eq!(page.items.len(), 10);
+    let counts = store.counts(&Filter::default(), soon()).await.unwrap();
+    assert_eq!(counts.by_shape.iter().map(|(_, n)| n).sum::<u64>(), 10);
     let mut writer = store.writer.lock().await;
     assert_eq!(count(writer.connection(), "content").await, 10);
     assert_eq!(count(writer.connection(), "dead_letter").await, 0);
     // One bucket of each width and one dimension more of the three wide ones; the ten-second ones are older than a day.
     assert_eq!(count(writer.connection(), "rollup").await, 3);
     assert_eq!(count(writer.connection(), "rollup_by").await, 9);
+    assert_eq!(count(writer.connection(), "rollup_shape").await, 3);
     drop(writer);
     let sidecars = store.sidecars().await.unwrap();
     assert_eq!(sidecars.iter().map(|s| (s.instance, s.stored)).collect::<Vec<_>>(), [(stays, 10)]);

@@ -8,10 +8,10 @@ use proptest::prelude::*;
 use serde_json::json;
 use uuid::Uuid;
 
-use super::open;
+use super::{open, soon};
 use crate::names::Named;
 use crate::rollup::{self, Dim, Totals};
-use crate::store::{Event, Store};
+use crate::store::{Event, Filter, Shape, Store};
 use crate::testing::{DAY0, batch, event};
 
 const SECOND: i64 = 1_000_000;
@@ -86,6 +86,7 @@ proptest! {
         specs in prop::collection::vec(spec(), 1..120),
         groups in prop::collection::vec(1usize..40, 1..8),
         ranges in prop::collection::vec((0i64..4_400, 0i64..4_400), 6),
+        cuts in prop::collection::vec((-1_000 * SECOND..86_400 * 3 * SECOND, -1_000 * SECOND..86_400 * 3 * SECOND), 6),
     ) {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         runtime.block_on(async {
@@ -106,6 +107,17 @@ proptest! {
                 let inside = |e: &&Event| (from * SECOND..to * SECOND).contains(&e.ts);
                 let expected = counted(events.iter().filter(inside));
                 prop_assert_eq!(store.totals(from, to).await.unwrap(), expected);
+            }
+            for (a, b) in cuts {
+                let (from, to) = ((a >= 0).then_some(DAY0 + a), (b >= 0).then_some(DAY0 + b));
+                let filter = Filter { from, to, ..Filter::default() };
+                let mut expected: HashMap<Shape, u64> = HashMap::new();
+                for event in events.iter().filter(|e| filter.admits(instance, e)) {
+                    *expected.entry(event.shape.clone()).or_default() += 1;
+                }
+                let counts = store.counts(&filter, soon()).await.unwrap();
+                let counts: HashMap<_, _> = counts.by_shape.into_iter().map(|(s, n)| ((*s).clone(), n)).collect();
+                prop_assert_eq!(counts, expected);
             }
             for width in rollup::WIDTHS {
                 let (from, to) = (day0, day0 + 86_400 * 4);
