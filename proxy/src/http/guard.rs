@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use async_trait::async_trait;
-use http::header::{EXPECT, HOST, TRANSFER_ENCODING};
+use http::header::{CONTENT_LENGTH, EXPECT, HOST, TRANSFER_ENCODING};
 use http::{Uri, Version};
 use pingora::http::{RequestHeader, ResponseHeader};
 use pingora::proxy::{FailToProxy, ProxyHttp, ProxyWarnLogContext, Session};
@@ -133,9 +133,15 @@ impl ProxyHttp for Guard {
         &self,
         _: &mut Session,
         head: &mut ResponseHeader,
-        _: &mut Ctx,
+        ctx: &mut Ctx,
     ) -> Result<()> {
         headers::strip_response(head);
+        if let Some(attempt) = &ctx.attempt
+            && head.version == Version::HTTP_2
+            && let Some(length) = head.remove_header(&CONTENT_LENGTH)
+        {
+            let _ = attempt.length.set(length); // set already: a response has one head
+        }
         Ok(())
     }
 

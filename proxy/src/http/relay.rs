@@ -9,13 +9,13 @@
 //! flight, then the faster side waits.
 
 use std::collections::VecDeque;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use bytes::Bytes;
 use http::header::{CONTENT_LENGTH, EXPECT, HOST, TRANSFER_ENCODING};
-use http::{HeaderMap, Version};
+use http::{HeaderMap, HeaderValue, Version};
 use pingora::http::ResponseHeader;
 use pingora::protocols::http::HttpTask;
 use pingora::protocols::http::subrequest::server::SubrequestHandle;
@@ -53,6 +53,9 @@ pub(crate) struct Attempt {
     pub(crate) route: Arc<Route>,
     /// A pooled connection broke before it answered: it had been closed by the upstream while it was idle.
     pub(crate) stale: AtomicBool,
+    /// The length that an h2 response declared. Hidden from the inner request, which would be over with the last byte of the
+    /// body and never see the trailers behind it; that the length is kept, h2 itself sees to.
+    pub(crate) length: OnceLock<HeaderValue>,
 }
 
 /// A request body on its way to the upstream.
@@ -209,7 +212,13 @@ impl<'s> Relay<'s> {
             Some(HttpTask::Header(head, _)) if head.status.is_informational() => {
                 Ok(Some(Received::Interim(head)))
             }
-            Some(HttpTask::Header(head, _)) => Ok(Some(Received::Head(head))),
+            Some(HttpTask::Header(mut head, _)) => {
+                if let Some(length) = self.inner.attempt.length.get() {
+                    head.remove_header(&TRANSFER_ENCODING);
+                    head.insert_header(CONTENT_LENGTH, length)?;
+                }
+                Ok(Some(Received::Head(head)))
+            }
             Some(HttpTask::Body(chunk, end)) => {
                 self.ended |= end;
                 self.inner.complete |= end;
@@ -308,7 +317,8 @@ async fn rest(session: &mut Session, complete: bool, patience: Duration) -> Resu
 }
 
 fn spawn(session: &Session, route: &Arc<Route>) -> Inner {
-    let attempt = Arc::new(Attempt { route: route.clone(), stale: AtomicBool::new(false) });
+    let attempt =
+        Arc::new(Attempt { route: route.clone(), stale: AtomicBool::new(false), length: OnceLock::new() });
     let ctx =
         SubrequestCtx::builder().body_mode(BodyMode::ExpectBody).user_ctx(Box::new(attempt.clone())).build();
     let spawner =
