@@ -52,8 +52,8 @@ pub(crate) async fn exchange(session: &mut Session, route: &Arc<Route>, shared: 
         Err(reason) => Judging::failed(reason),
         Ok(_) if !plan.judges() => Judging::failed(NotChecked::Disabled),
         Ok(request) => match route.direction {
-            Direction::Outbound => judge_answer(request, &plan, &mut ledger, shared),
-            Direction::Inbound => judge_reply(request, &plan, &ledger, shared),
+            Direction::Outbound => judge_answer(request, asked.size, &plan, &mut ledger, shared),
+            Direction::Inbound => judge_reply(request, asked.size, &plan, &ledger, shared),
         },
     };
     // A request that may not go out unjudged ends here.
@@ -151,13 +151,13 @@ fn plan(route: &Route, model: &str, shared: &Shared) -> Plan {
 }
 
 /// Begins to judge a provider's answer. What the agent is shown here is evidence for its own reply, too.
-fn judge_answer(request: Request, plan: &Plan, ledger: &mut Ledger, shared: &Shared) -> Judging {
+fn judge_answer(request: Request, size: usize, plan: &Plan, ledger: &mut Ledger, shared: &Shared) -> Judging {
     let witness = shared.contexts.as_ref().map(|contexts| {
         let (call, witness) = contexts.begin(ledger.origin().0);
         ledger.informs(call);
         witness
     });
-    Judging::begin(&shared.judged, plan.rule.settings(), move || {
+    Judging::begin(&shared.judged, plan.rule.settings(), size, move || {
         let evidence = Evidence::gather(&request);
         if let Some(witness) = witness {
             witness.saw(&evidence);
@@ -167,11 +167,11 @@ fn judge_answer(request: Request, plan: &Plan, ledger: &mut Ledger, shared: &Sha
 }
 
 /// Judges an agent's reply, once it speaks, by what it was asked and what it has seen by then.
-fn judge_reply(question: Request, plan: &Plan, ledger: &Ledger, shared: &Shared) -> Judging {
+fn judge_reply(question: Request, size: usize, plan: &Plan, ledger: &Ledger, shared: &Shared) -> Judging {
     let contexts = shared.contexts.clone();
     let (trace, begun) = ledger.origin();
     let trace = trace.map(str::to_owned);
-    Judging::when_heard(&shared.judged, plan.rule.settings(), move || {
+    Judging::when_heard(&shared.judged, plan.rule.settings(), size, move || {
         let asked = Evidence::gather(&question);
         let seen = contexts.map(|contexts| contexts.seen(trace.as_deref(), begun));
         match seen {

@@ -24,13 +24,15 @@ const JUDGING: usize = 8;
 /// What there is to judge by, and, for an agent's reply, how that was found.
 pub(crate) type Grounds = (Evidence, Option<Correlation>);
 
-/// Gathers the grounds. Runs off the data path.
+/// Gathers the grounds. Runs beside the data path.
 type Prepare = Box<dyn FnOnce() -> Grounds + Send>;
 
 /// One response being judged.
 pub(crate) struct Judging {
     state: State,
     places: Option<Arc<Semaphore>>,
+    /// Of what the grounds are gathered from, in bytes.
+    size: usize,
     settings: Settings,
     evidence: Option<Arc<Evidence>>,
     correlation: Option<Correlation>,
@@ -58,13 +60,14 @@ pub(crate) struct Step {
 }
 
 impl Judging {
-    /// Begins to gather the grounds at once. Without a place among `places` it fails, with [`NotChecked::Overload`].
+    /// Begins to gather the grounds, of `size` bytes, at once. Without a place among `places` it fails, with [`NotChecked::Overload`].
     pub(crate) fn begin(
         places: &Arc<Semaphore>,
         settings: Settings,
+        size: usize,
         prepare: impl FnOnce() -> Grounds + Send + 'static,
     ) -> Self {
-        let mut judging = Self::when_heard(places, settings, prepare);
+        let mut judging = Self::when_heard(places, settings, size, prepare);
         judging.start();
         judging
     }
@@ -73,10 +76,11 @@ impl Judging {
     pub(crate) fn when_heard(
         places: &Arc<Semaphore>,
         settings: Settings,
+        size: usize,
         prepare: impl FnOnce() -> Grounds + Send + 'static,
     ) -> Self {
         let state = State::Waiting(Box::new(prepare));
-        Self { state, places: Some(places.clone()), settings, ..Self::failed(NotChecked::Aborted) }
+        Self { state, places: Some(places.clone()), size, settings, ..Self::failed(NotChecked::Aborted) }
     }
 
     fn start(&mut self) {
@@ -84,7 +88,7 @@ impl Judging {
         let State::Waiting(prepare) = replace(&mut self.state, overload) else { return };
         self._place = self.places.take().and_then(|places| places.try_acquire_owned().ok());
         if self._place.is_some() {
-            let task = tokio::task::spawn_blocking(move || {
+            let task = off_worker::spawn(self.size, move || {
                 let begun = Instant::now();
                 (off_worker::caught(prepare), begun.elapsed())
             });
@@ -97,6 +101,7 @@ impl Judging {
         Self {
             state: State::Failed(reason),
             places: None,
+            size: 0,
             settings: Settings::default(),
             evidence: None,
             correlation: None,

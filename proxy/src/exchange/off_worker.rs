@@ -2,6 +2,8 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
+use tokio::task::JoinHandle;
+
 /// Inputs up to this size are worked on in place: that takes less than the trip to another thread and back is worth.
 const INLINE: usize = 64 << 10;
 
@@ -18,6 +20,14 @@ pub(crate) async fn run<T: Send + 'static>(
         return caught(work);
     }
     tokio::task::spawn_blocking(work).await.map_err(|_| Panicked)
+}
+
+/// Starts `work` beside the caller: on another worker, or, if its input of `size` bytes is long, on a thread for long work.
+pub(crate) fn spawn<T: Send + 'static>(
+    size: usize,
+    work: impl FnOnce() -> T + Send + 'static,
+) -> JoinHandle<T> {
+    if size <= INLINE { tokio::spawn(async { work() }) } else { tokio::task::spawn_blocking(work) }
 }
 
 /// Runs `work` here.

@@ -21,6 +21,8 @@ pub(crate) struct Asked {
     pub(crate) upload: Upload,
     /// What it asks, or why that is not known.
     pub(crate) request: Result<Request, NotChecked>,
+    /// Bytes that this was read from, decoded.
+    pub(crate) size: usize,
 }
 
 impl Asked {
@@ -42,8 +44,13 @@ pub(crate) async fn read(
     timeouts: &Timeouts,
 ) -> Result<Asked> {
     let upload = upload(session, limits.request_bytes, timeouts.client_read).await?;
-    let request = understand(session, format, &upload, limits).await;
-    Ok(Asked { upload, request })
+    let body = decoded(session, &upload, limits).await;
+    let size = body.as_ref().map_or(0, Bytes::len);
+    let request = match body {
+        Ok(body) => format.request(header(session, CONTENT_TYPE).unwrap_or_default(), body).await,
+        Err(reason) => Err(reason),
+    };
+    Ok(Asked { upload, request, size })
 }
 
 /// Reads the body up to `limit` bytes. What is longer is left unread, to stream on; what was read goes before it.
@@ -71,18 +78,12 @@ async fn upload(session: &mut Session, limit: usize, patience: Duration) -> Resu
     Ok(Upload::new(read, false))
 }
 
-async fn understand(
-    session: &Session,
-    format: &Format,
-    upload: &Upload,
-    limits: &Limits,
-) -> Result<Request, NotChecked> {
+async fn decoded(session: &Session, upload: &Upload, limits: &Limits) -> Result<Bytes, NotChecked> {
     if !upload.complete {
         return Err(NotChecked::TooLarge);
     }
     let encoding = header(session, CONTENT_ENCODING).filter(|value| !value.eq_ignore_ascii_case("identity"));
-    let body = format::decode(encoding, joined(&upload.read), limits.decoded_bytes).await?;
-    format.request(header(session, CONTENT_TYPE).unwrap_or_default(), body).await
+    format::decode(encoding, joined(&upload.read), limits.decoded_bytes).await
 }
 
 /// The chunks as one.

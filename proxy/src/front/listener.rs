@@ -17,6 +17,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use super::app::App;
+use super::client::Client;
 use super::sniff::{self, Protocol};
 use crate::http::guard::Guard;
 use crate::http::route::Router;
@@ -122,6 +123,6 @@ impl Listener {
             Some(Protocol::Http2) => &self.http2,
             None => return,
         };
-        app.process_new(Box::new(stream), stopped).await;
+        app.process_new(Box::new(Client::new(stream)), stopped).await;
     }
 }
