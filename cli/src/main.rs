@@ -11,6 +11,10 @@ use anyhow::{Context, Result};
 use clap::ArgMatches;
 use clap_complete::Shell;
 
+/// Each exchange makes hundreds of small allocations that live as long as it does, on whichever thread polls it.
+#[global_allocator]
+static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
+
 fn main() -> ExitCode {
     let matches = command::command().get_matches();
     let environment: Environment = std::env::vars_os().collect();

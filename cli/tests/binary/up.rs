@@ -36,7 +36,8 @@ async fn an_answer_is_judged_and_its_verdict_is_stored() {
     assert_eq!(answer["choices"][0]["message"]["content"], INVENTED);
     let stored = up.verdicts(1).await;
     assert_eq!((&stored[0]["id"], &stored[0]["verdict"]), (&json!(id), &json!("ungrounded")));
-    let link = stored[0]["spans"].as_array().unwrap().iter().find(|span| span["kind"] == "fabricated_reference");
+    let link =
+        stored[0]["spans"].as_array().unwrap().iter().find(|span| span["kind"] == "fabricated_reference");
     assert_eq!((&link.unwrap()["start"], &link.unwrap()["end"]), (&json!(15), &json!(44)), "{}", stored[0]);
     up.signal("TERM");
     assert_eq!(up.ended().await.code(), Some(0));
