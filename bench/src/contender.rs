@@ -1,4 +1,4 @@
-//! What is compared: nothing in between, nginx, and AgentGuard in three modes.
+//! What is compared: nothing in between, nginx, pingora alone, and AgentGuard in three modes.
 
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::path::Path;
@@ -8,11 +8,15 @@ use std::time::{Duration, Instant};
 use anyhow::Context;
 use tempfile::TempDir;
 
+use crate::sink::Sink;
+
 /// A way between load and origin.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {
     Direct,
     Nginx,
+    /// A proxy that does nothing, on the library that AgentGuard is built on.
+    Pingora,
     /// AgentGuard on a path that it does not judge.
     Plain,
     /// AgentGuard, judged by the rules, nothing added to the traffic.
@@ -22,16 +26,23 @@ pub(crate) enum Kind {
 }
 
 impl Kind {
-    pub(crate) const ALL: [Self; 5] = [Self::Direct, Self::Nginx, Self::Plain, Self::Observe, Self::Sentence];
+    pub(crate) const ALL: [Self; 6] =
+        [Self::Direct, Self::Nginx, Self::Pingora, Self::Plain, Self::Observe, Self::Sentence];
 
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Direct => "direct",
             Self::Nginx => "nginx",
+            Self::Pingora => "pingora alone",
             Self::Plain => "agentguard plain",
             Self::Observe => "agentguard observe",
             Self::Sentence => "agentguard sentence",
         }
+    }
+
+    /// Whether every exchange gives a verdict.
+    pub(crate) fn reports(self) -> bool {
+        matches!(self, Self::Observe | Self::Sentence)
     }
 
     fn policy(self) -> &'static str {
@@ -48,7 +59,7 @@ pub(crate) struct Contender {
     /// Path of a chat completion.
     pub(crate) path: &'static str,
     child: Option<Child>,
-    _folder: TempDir,
+    folder: TempDir,
 }
 
 /// What a contender's processes used.
@@ -70,24 +81,30 @@ impl Contender {
     pub(crate) fn start(
         kind: Kind,
         origin: SocketAddr,
+        sink: &Sink,
         threads: usize,
         binary: &Path,
     ) -> anyhow::Result<Self> {
         let folder = TempDir::new()?;
         let (address, path, mut command) = match kind {
             Kind::Direct => {
-                return Ok(Self {
-                    address: origin,
-                    path: "/v1/chat/completions",
-                    child: None,
-                    _folder: folder,
-                });
+                return Ok(Self { address: origin, path: "/v1/chat/completions", child: None, folder });
             }
             Kind::Nginx => {
                 let address = free()?;
                 std::fs::write(folder.path().join("nginx.conf"), nginx_conf(address, origin, threads))?;
                 let mut command = Command::new(nginx()?);
                 command.arg("-p").arg(folder.path()).args(["-e", "error.log", "-c", "nginx.conf"]);
+                (address, "/v1/chat/completions", command)
+            }
+            Kind::Pingora => {
+                let address = free()?;
+                let mut command = Command::new(std::env::current_exe()?);
+                command
+                    .arg("pingora")
+                    .arg(address.to_string())
+                    .arg(origin.to_string())
+                    .arg(threads.to_string());
                 (address, "/v1/chat/completions", command)
             }
             Kind::Plain | Kind::Observe | Kind::Sentence => {
@@ -101,12 +118,13 @@ impl Contender {
                     .arg(folder.path().join("data"))
                     .arg("--policy")
                     .arg(policy);
-                for flag in ["--control-listen", "--metrics-listen", "--admin-listen"] {
-                    command.arg(flag).arg(free()?.to_string());
-                }
+                command
+                    .args(["--admin-listen", "off"])
+                    .arg("--control-url")
+                    .arg(format!("http://{}", sink.address));
                 command.arg("--base-url-listen").arg(address.to_string());
                 command.arg("--upstream").arg(format!("origin=http://{origin}"));
-                command.env("TOKIO_WORKER_THREADS", threads.to_string());
+                command.arg("--threads").arg(threads.to_string());
                 // Not the path of a known format: passed, not judged.
                 let path =
                     if kind == Kind::Plain { "/origin/v1/plain" } else { "/origin/v1/chat/completions" };
@@ -115,10 +133,10 @@ impl Contender {
         };
         let child = command
             .stdout(Stdio::null())
-            .stderr(Stdio::null())
+            .stderr(std::fs::File::create(folder.path().join("stderr"))?)
             .spawn()
             .with_context(|| format!("cannot start {}", kind.name()))?;
-        let contender = Self { address, path, child: Some(child), _folder: folder };
+        let contender = Self { address, path, child: Some(child), folder };
         let deadline = Instant::now() + Duration::from_secs(20);
         while TcpStream::connect(address).is_err() {
             anyhow::ensure!(
@@ -145,13 +163,27 @@ impl Contender {
     }
 }
 
-impl Drop for Contender {
-    fn drop(&mut self) {
-        if let Some(child) = &mut self.child {
+impl Contender {
+    /// Ends it, and gives the end of what it wrote to stderr.
+    pub(crate) fn end(mut self) -> String {
+        self.stop();
+        let said = std::fs::read_to_string(self.folder.path().join("stderr")).unwrap_or_default();
+        let lines: Vec<_> = said.lines().rev().take(10).collect();
+        lines.into_iter().rev().collect::<Vec<_>>().join("\n")
+    }
+
+    fn stop(&mut self) {
+        if let Some(mut child) = self.child.take() {
             // SIGTERM, so that nginx takes its workers along; both drain within seconds.
             let _ = Command::new("kill").arg(child.id().to_string()).status();
             let _ = child.wait();
         }
+    }
+}
+
+impl Drop for Contender {
+    fn drop(&mut self) {
+        self.stop();
     }
 }
 

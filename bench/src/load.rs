@@ -23,6 +23,7 @@ impl Target {
     pub(crate) fn new(contender: &Contender, workload: Workload) -> Self {
         let (size, stream) = match workload {
             Workload::Json(size) => (size.saturating_sub(300), false),
+            Workload::Lone => (700, false),
             Workload::Streams => (700, true),
         };
         let body = serde_json::json!({

@@ -3,16 +3,19 @@
 //! Machines differ and are noisy, so what counts are the ratios to the direct and nginx rows of the same run. Origin,
 //! load and contender share the machine's cores; that costs every contender alike.
 
+mod bare;
 mod contender;
 mod http1;
 mod load;
 mod origin;
 mod report;
+mod sink;
 
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::Parser;
+use clap::{Parser, Subcommand};
 
 use crate::contender::{Contender, Kind};
 use crate::load::Target;
@@ -42,9 +45,19 @@ struct Args {
     /// Only rows whose name contains this.
     #[arg(long, default_value = "")]
     only: String,
+    #[command(subcommand)]
+    part: Option<Part>,
     /// Also write the rows as JSON to this file.
     #[arg(long)]
     json: Option<PathBuf>,
+}
+
+/// A contender that is this program.
+#[derive(Debug, Subcommand)]
+enum Part {
+    /// Proxies everything from LISTEN to ORIGIN by pingora alone.
+    #[command(hide = true)]
+    Pingora { listen: SocketAddr, origin: SocketAddr, threads: usize },
 }
 
 /// One kind of load.
@@ -52,16 +65,19 @@ struct Args {
 pub(crate) enum Workload {
     /// Unstreamed chat completions with request and response bodies of about this size.
     Json(usize),
+    /// The smallest of them, one after the other: what a lone call waits longer.
+    Lone,
     /// Chat completions streamed at a steady pace.
     Streams,
 }
 
 impl Workload {
-    const ALL: [Self; 3] = [Self::Json(1024), Self::Json(16 * 1024), Self::Streams];
+    const ALL: [Self; 4] = [Self::Json(1024), Self::Json(16 * 1024), Self::Lone, Self::Streams];
 
     fn name(self) -> String {
         match self {
             Self::Json(size) => format!("JSON {} KiB", size / 1024),
+            Self::Lone => "one at a time".to_owned(),
             Self::Streams => "streams".to_owned(),
         }
     }
@@ -69,8 +85,11 @@ impl Workload {
 
 fn main() -> anyhow::Result<()> {
     let args = Args::parse();
+    if let Some(Part::Pingora { listen, origin, threads }) = args.part {
+        bare::run(listen, origin, threads);
+    }
     anyhow::ensure!(args.binary.exists(), "{} is missing: run `make release`", args.binary.display());
-    let origin = origin::start()?;
+    let (origin, sink) = (origin::start()?, sink::start()?);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let mut report = Report::default();
     for run in 0..args.runs {
@@ -81,18 +100,24 @@ fn main() -> anyhow::Result<()> {
             if wanted.is_empty() {
                 continue;
             }
-            let contender = Contender::start(kind, origin, args.threads, &args.binary)?;
+            let contender = Contender::start(kind, origin, &sink, args.threads, &args.binary)?;
+            let mut exchanges = 0;
             for workload in wanted {
                 let name = name(workload);
                 report::say(&format!("run {} of {}: {name}", run + 1, args.runs));
                 let target = Target::new(&contender, workload);
                 let warm = Duration::from_secs(1);
-                runtime.block_on(measure(&target, workload, &args, warm))?;
+                exchanges += runtime.block_on(measure(&target, workload, &args, warm))?.count;
                 let before = contender.usage();
                 let sample =
                     runtime.block_on(measure(&target, workload, &args, Duration::from_secs(args.seconds)))?;
                 let usage = contender.usage().since(before);
+                exchanges += sample.count;
                 report.add(Row { workload: workload.name(), contender: kind.name(), sample, usage });
+            }
+            let last_words = contender.end(); // it reports to the last before it ends
+            if kind.reports() && !report.told(kind.name(), exchanges, sink.taken()) {
+                report::say(&last_words);
             }
         }
     }
@@ -100,6 +125,7 @@ fn main() -> anyhow::Result<()> {
     if let Some(path) = &args.json {
         std::fs::write(path, report.json())?;
     }
+    anyhow::ensure!(report.nothing_lost(), "not every exchange gave a verdict");
     Ok(())
 }
 
@@ -111,6 +137,7 @@ async fn measure(
 ) -> anyhow::Result<load::Sample> {
     match workload {
         Workload::Json(_) => load::closed_loop(target, args.connections, time).await,
+        Workload::Lone => load::closed_loop(target, 1, time).await,
         Workload::Streams => load::streams(target, args.streams, time).await,
     }
 }

@@ -15,26 +15,44 @@ pub(crate) const BETWEEN: Duration = Duration::from_millis(5);
 /// Tokens of a stream.
 pub(crate) const TOKENS: usize = 64;
 
-const SENTENCES: [&str; 4] = [
-    "The harbour bridge opened on 4 May 1931 after six years of work.",
-    "It is 1,149 metres long and carries eight lanes of traffic.",
-    "The chief engineer was Ida Brandt, who also drew the two granite towers.",
-    "Maintenance costs 3.2 million euros a year and is paid by the city.",
-];
-
-/// Text of about `size` bytes, made of the same sentences over and over, so that answers are grounded.
+/// Text of about `size` bytes of which no two sentences are the same. A longer one begins like a shorter one, so that
+/// answers are grounded.
 pub(crate) fn text(size: usize) -> String {
-    SENTENCES
-        .iter()
-        .cycle()
-        .scan(0, |sum, s| {
-            (*sum < size).then(|| {
-                *sum += s.len() + 1;
-                *s
-            })
-        })
-        .collect::<Vec<_>>()
-        .join(" ")
+    const TOWNS: [&str; 7] = ["Rotterdam", "Lyon", "Porto", "Tampere", "Graz", "Aarhus", "Split"];
+    const MONTHS: [&str; 5] = ["March", "May", "June", "October", "December"];
+    let mut text = String::with_capacity(size + 128);
+    for n in 0.. {
+        let (town, month) = (TOWNS[n % TOWNS.len()], MONTHS[n % MONTHS.len()]);
+        let sentence = match n % 4 {
+            0 => format!(
+                "The bridge of {town} opened on {} {month} {} after {} years of work. ",
+                n % 27 + 1,
+                1931 + n % 80,
+                3 + n % 9
+            ),
+            1 => format!(
+                "It is {} metres long and carries {} lanes of traffic and {} cables. ",
+                149 + 7 * n,
+                2 + n % 7,
+                12 + n
+            ),
+            2 => format!(
+                "Its chief engineer, who drew the granite towers, came from {town} with {} masons in {month}. ",
+                40 + n
+            ),
+            _ => format!(
+                "Maintenance costs {}.{} million euros a year and is paid by the city, not by bridge number {n}. ",
+                1 + n % 5,
+                n % 10
+            ),
+        };
+        text.push_str(&sentence);
+        if text.len() >= size {
+            break;
+        }
+    }
+    text.truncate(text.trim_end().len());
+    text
 }
 
 /// Starts the origin on a free loopback port.

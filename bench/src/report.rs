@@ -15,6 +15,15 @@ pub(crate) struct Row {
 #[derive(Default)]
 pub(crate) struct Report {
     rows: Vec<Row>,
+    told: Vec<Told>,
+}
+
+/// What the control plane heard of one run of a contender.
+struct Told {
+    contender: &'static str,
+    exchanges: usize,
+    verdicts: usize,
+    judged: usize,
 }
 
 /// The medians over the runs of one workload and contender.
@@ -34,6 +43,23 @@ struct Line {
 impl Report {
     pub(crate) fn add(&mut self, row: Row) {
         self.rows.push(row);
+    }
+
+    /// What the control plane heard of so many exchanges: verdicts, and those of them that were judged. Says whether each
+    /// exchange gave one verdict.
+    pub(crate) fn told(
+        &mut self,
+        contender: &'static str,
+        exchanges: usize,
+        (verdicts, judged): (usize, usize),
+    ) -> bool {
+        self.told.push(Told { contender, exchanges, verdicts, judged });
+        exchanges == verdicts
+    }
+
+    /// Whether each exchange gave one verdict.
+    pub(crate) fn nothing_lost(&self) -> bool {
+        self.told.iter().all(|told| told.verdicts == told.exchanges)
     }
 
     fn lines(&self) -> Vec<Line> {
@@ -92,6 +118,15 @@ impl Report {
                 ms(line.gap_p99),
                 line.cpu_us,
                 line.rss,
+            ));
+        }
+        for told in &self.told {
+            out.push_str(&format!(
+                "\n{}: {} exchanges, {} verdicts received, {:.1} % of them judged",
+                told.contender,
+                told.exchanges,
+                told.verdicts,
+                100.0 * told.judged as f64 / told.verdicts.max(1) as f64
             ));
         }
         say(&out);
