@@ -235,9 +235,25 @@ fn memory(out: &mut impl Write) -> io::Result<()> {
     Ok(())
 }
 
+/// For a profiler: the small exchange and a varied one, again and again.
+fn again() {
+    for (evidence, answer) in [(repeated(700), repeated(600)), (varied(4 << 10), varied(4 << 10))] {
+        let request = request(&evidence);
+        let begun = Instant::now();
+        while begun.elapsed() < Duration::from_secs(2) {
+            let evidence = Arc::new(Evidence::gather(black_box(&request)));
+            black_box(judge(&evidence, &answer, usize::MAX / 2));
+        }
+    }
+}
+
 fn main() -> io::Result<()> {
     let part = std::env::args().nth(1).unwrap_or_default();
     let mut out = io::stdout().lock();
+    if part == "again" {
+        again();
+        return Ok(());
+    }
     let runs = |name: &str| part.is_empty() || part == name;
     if runs("usual") {
         usual(&mut out)?;

@@ -2,10 +2,10 @@
 //! on them. Not for other callers; changes whenever a signal does.
 
 use crate::claims::{Claim, Form, Splitter};
-use crate::evidence::{Evidence, Scratch};
+use crate::evidence::Evidence;
 use crate::signals::grounding::Before;
 use crate::signals::speech::Speech;
-use crate::signals::{Analysis, examine, grounding};
+use crate::signals::{Analysis, Scratch, examine, grounding};
 use crate::text::{chars, stem, tokenize};
 
 /// A sentence of an answer.

@@ -10,8 +10,8 @@ use agentguard_wire::{Answer, Event, TokenLogprob};
 
 use self::choice::Choice;
 use self::spans::Spans;
-use crate::evidence::Scratch;
 use crate::score::Tally;
+use crate::signals::Scratch;
 use crate::{Evidence, Settings, Span, Verdict};
 
 /// What arrived.

@@ -1,5 +1,7 @@
 //! Whether a full stop ends a sentence.
 
+use crate::text::chars;
+
 /// Abbreviations that a sentence never ends with before a capital letter.
 const TITLES: [&str; 40] = [
     "mr", "mrs", "ms", "dr", "prof", "st", "vs", "fig", "figs", "vol", "approx", "cf", "gen", "sen", "rep",
@@ -8,6 +10,11 @@ const TITLES: [&str; 40] = [
 ];
 /// Abbreviations only before a number.
 const BEFORE_NUMBERS: [&str; 6] = ["no", "nos", "p", "pp", "art", "ch"];
+
+/// Bytes of the longest abbreviation.
+const LONGEST: usize = "approx".len();
+/// Bytes of a word that are looked at, from its end.
+const MAX_WORD: usize = 64;
 
 /// Words after which a single capital is the initial of a name.
 const BEFORE_NAMES: [&str; 9] = ["and", "by", "with", "from", "to", "for", "of", "or", "as"];
@@ -24,9 +31,10 @@ pub(crate) fn ends_sentence(before: &str, terminator: char, next: char, line_sta
     if next.is_lowercase() {
         return false;
     }
-    let word_start = before
+    let near = chars::floor(before, before.len().saturating_sub(MAX_WORD));
+    let word_start = before[near..]
         .rfind(|c: char| !(c.is_alphanumeric() || c == '.'))
-        .map_or(0, |at| at + before[at..].chars().next().map_or(1, char::len_utf8));
+        .map_or(near, |at| near + at + before[near + at..].chars().next().map_or(1, char::len_utf8));
     let (lead, word) = (before[..word_start].trim_end(), &before[word_start..]);
     if word.is_empty() {
         return true;
@@ -45,14 +53,17 @@ pub(crate) fn ends_sentence(before: &str, terminator: char, next: char, line_sta
         let named = word_before.starts_with(char::is_uppercase) || BEFORE_NAMES.contains(&word_before);
         return !(letter.is_uppercase() && named) || letter == 'I';
     }
-    let lower = word.to_lowercase();
-    if lower.contains('.') {
+    if word.contains('.') {
         // `a.m.` and `p.m.` may end a sentence; `U.S.`, `e.g.` and host names do not before a capital.
-        return matches!(lower.as_str(), "a.m" | "p.m")
-            || lower.rsplit('.').next().is_some_and(|part| part.len() > 3);
+        return ["a.m", "p.m"].iter().any(|half| half.eq_ignore_ascii_case(word))
+            || word.rsplit('.').next().is_some_and(|part| part.len() > 3);
     }
-    if TITLES.contains(&lower.as_str()) {
+    if is_in(&TITLES, word) {
         return false;
     }
-    !(BEFORE_NUMBERS.contains(&lower.as_str()) && next.is_ascii_digit())
+    !(is_in(&BEFORE_NUMBERS, word) && next.is_ascii_digit())
+}
+
+fn is_in(list: &[&str], word: &str) -> bool {
+    word.len() <= LONGEST && list.iter().any(|known| known.eq_ignore_ascii_case(word))
 }

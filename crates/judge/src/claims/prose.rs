@@ -188,10 +188,7 @@ impl Prose {
     fn sentence(&self, open: &str) -> End {
         let mut from = self.sought;
         loop {
-            let next = open[from..].char_indices().find(|(_, c)| {
-                matches!(c, '.' | '!' | '?' | '\n' | '…' | '。' | '！' | '？' | '｡' | '؟' | '।')
-            });
-            let Some((at, c)) = next.map(|(i, c)| (from + i, c)) else { return End::Wait(open.len()) };
+            let Some((at, c)) = next_stop(open, from) else { return End::Wait(open.len()) };
             if at > MAX_PIECE {
                 return End::At(at, false);
             }
@@ -262,6 +259,21 @@ impl Prose {
             }
             _ => Decided::Ends(end, false),
         }
+    }
+}
+
+/// The next character from that byte on that may end a piece.
+fn next_stop(open: &str, from: usize) -> Option<(usize, char)> {
+    let bytes = open.as_bytes();
+    let mut at = from;
+    loop {
+        let may = |b: &u8| matches!(b, b'.' | b'!' | b'?' | b'\n' | 0xd8 | 0xe0 | 0xe2 | 0xe3 | 0xef);
+        at += bytes[at..].iter().position(may)?;
+        let c = open[at..].chars().next()?;
+        if matches!(c, '.' | '!' | '?' | '\n' | '…' | '。' | '！' | '？' | '｡' | '؟' | '।') {
+            return Some((at, c));
+        }
+        at += c.len_utf8();
     }
 }
 

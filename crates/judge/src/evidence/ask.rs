@@ -113,8 +113,16 @@ pub(super) fn states(sentence: &str, tokens: &[Token]) -> bool {
 const ADDRESSES: [&[u8]; 5] = [b"you", b"your", b"always", b"never", b"must"];
 
 fn addresses_model(sentence: &str) -> bool {
-    let words = sentence.split(|c: char| !c.is_alphanumeric() && c != '\'');
-    words
-        .map(str::as_bytes)
-        .any(|word| (3..=6).contains(&word.len()) && ADDRESSES.iter().any(|a| word.eq_ignore_ascii_case(a)))
+    if !sentence.is_ascii() {
+        let mut words = sentence.split(|c: char| !c.is_alphanumeric() && c != '\'');
+        return words.any(|word| is_address(word.as_bytes()));
+    }
+    let mut words = sentence.as_bytes().split(|b| !b.is_ascii_alphanumeric() && *b != b'\'');
+    words.any(is_address)
+}
+
+fn is_address(word: &[u8]) -> bool {
+    (3..=6).contains(&word.len())
+        && matches!(word[0].to_ascii_lowercase(), b'y' | b'a' | b'n' | b'm')
+        && ADDRESSES.iter().any(|a| word.eq_ignore_ascii_case(a))
 }

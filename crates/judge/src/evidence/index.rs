@@ -25,6 +25,8 @@ pub(crate) struct Sentence {
     pub words: u32,
     /// The first sentence that reads the same: itself, mostly. Only that one is indexed.
     pub original: u32,
+    /// Negated verbs.
+    pub denials: u16,
     /// It holds a negation.
     pub negated: bool,
     /// Another one reads the same.

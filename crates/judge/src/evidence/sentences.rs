@@ -16,6 +16,9 @@ pub(crate) fn sentences(text: &str, from: usize, to: usize, mut each: impl FnMut
         }
     };
     let mut at = from;
+    let mut marks = Marks::default();
+    // Where the sentence begins, and where without the white space before it.
+    let mut begun = (usize::MAX, 0);
     if let Some(end) = material_label(&text[from..to]) {
         give(from, from + end);
         (start, at) = (from + end, from + end);
@@ -25,20 +28,17 @@ pub(crate) fn sentences(text: &str, from: usize, to: usize, mut each: impl FnMut
         let cut = match byte {
             b'\n' => Some(at),
             b'.' | b'!' | b'?' => {
-                let mut end = at + 1;
-                while end < to && matches!(bytes[end], b'"' | b'\'' | b')' | b']' | b'.' | b'!' | b'?' | b'*')
-                {
-                    end += 1;
+                if at >= marks.end {
+                    marks = Marks::after(text, at, to);
                 }
-                let next = text[end..to].chars().find(|c| *c != ' ');
-                let spaced = bytes.get(end).is_none_or(u8::is_ascii_whitespace) || end >= to;
                 // "…browning.Brown the meat…": scraped passages often lose the space.
-                let glued = byte == b'.' && end == at + 1 && glued(bytes, at);
-                let ends = next.is_none_or(|next| {
-                    next == '\n'
-                        || ends_sentence(text[start..at].trim_start(), byte as char, next, line_start)
-                });
-                ((spaced && ends) || glued).then_some(end)
+                let glued = byte == b'.' && marks.end == at + 1 && glued(bytes, at);
+                if begun.0 != start {
+                    begun = (start, at - text[start..at].trim_start().len());
+                }
+                let ends =
+                    |next| next == '\n' || ends_sentence(&text[begun.1..at], byte as char, next, line_start);
+                (marks.spaced && marks.next.is_none_or(ends) || glued).then_some(marks.end)
             }
             // 。！？
             0xe3 if bytes[at..].starts_with("。".as_bytes()) => Some(at + 3),
@@ -67,6 +67,28 @@ pub(crate) fn sentences(text: &str, from: usize, to: usize, mut each: impl FnMut
     }
     if start < to {
         give(start, to);
+    }
+}
+
+/// What follows a full stop: closing marks and further full stops, and what comes after them.
+#[derive(Default)]
+struct Marks {
+    /// One past the last mark.
+    end: usize,
+    /// White space or the end comes next.
+    spaced: bool,
+    /// The first character that is not a space; only sought where `spaced`.
+    next: Option<char>,
+}
+
+impl Marks {
+    fn after(text: &str, at: usize, to: usize) -> Self {
+        let bytes = &text.as_bytes()[..to];
+        let closes = |b: &&u8| matches!(b, b'"' | b'\'' | b')' | b']' | b'.' | b'!' | b'?' | b'*');
+        let end = at + 1 + bytes[at + 1..].iter().take_while(closes).count();
+        let spaced = bytes.get(end).is_none_or(u8::is_ascii_whitespace);
+        let next = if spaced { text[end..to].chars().find(|c| *c != ' ') } else { None };
+        Self { end, spaced, next }
     }
 }
 

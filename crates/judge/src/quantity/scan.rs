@@ -91,7 +91,7 @@ impl Scanner<'_> {
         let loose = ["mid", "pre", "post", "late", "early", "since", "to"];
         word && self.gap(before).is_some_and(|g| g == "-" || g == "_" || g == "/")
             && !token.class.has(Class::MONTH)
-            && !loose.contains(&self.word(before).to_ascii_lowercase().as_str())
+            && !loose.iter().any(|word| word.eq_ignore_ascii_case(self.word(before)))
     }
 
     fn number(&self, i: usize) -> Found {

@@ -6,7 +6,6 @@ use agentguard_wire::TokenLogprob;
 
 use super::spans;
 use crate::claims::{Claim, Form, Splitter};
-use crate::evidence::Scratch;
 use crate::score::{Scorer, Tally, sigmoid};
 use crate::settings::Signal;
 use crate::signals::consistency::Consistency;
@@ -14,7 +13,7 @@ use crate::signals::examine::examine;
 use crate::signals::grounding::Before;
 use crate::signals::logprobs::Confidence;
 use crate::signals::speech::Speech;
-use crate::signals::{Analysis, Finding, Rule, tool_calls};
+use crate::signals::{Analysis, Finding, Rule, Scratch, tool_calls};
 use crate::{Evidence, Settings, Span};
 
 /// What judging a piece needs besides the choice.
@@ -196,13 +195,10 @@ impl Choice {
         if let Some(logit) = logit.filter(|_| context.settings.signals.has(Signal::Grounding)) {
             context.tally.sentence(logit);
         }
-        spans::of_sentence(
-            self.number,
-            &analysis,
-            context.evidence,
-            risks,
-            logit.map(sigmoid),
-            context.settings,
-        )
+        let risk = logit.map(sigmoid);
+        let spans =
+            spans::of_sentence(self.number, &analysis, context.evidence, risks, risk, context.settings);
+        context.scratch.reuse(analysis);
+        spans
     }
 }

@@ -22,7 +22,7 @@ pub(super) fn of_sentence(
 ) -> Vec<Span> {
     let grounding = settings.signals.has(Signal::Grounding);
     let specific = findings.iter().map(|(_, risk)| *risk).fold(0.0, f32::max);
-    let (part, unnamed) = unsupported_part(analysis, evidence, &findings);
+    let (part, unnamed) = unsupported_part(analysis, &findings);
     // A sentence that is invented as a whole is marked as a whole, not by the names in it; one that contradicts the evidence by
     // the words that do.
     let contradicted =
@@ -78,22 +78,20 @@ fn merge(text: &str, findings: &mut Vec<(Finding, f32)>) {
 
 /// The part of a sentence that its unknown words span: all of it when most of its words are unknown. `true`: it is all of it, and
 /// the findings name less than half of what is unknown.
-fn unsupported_part(
-    analysis: &Analysis<'_>,
-    evidence: &Evidence,
-    findings: &[(Finding, f32)],
-) -> ((usize, usize), bool) {
+fn unsupported_part(analysis: &Analysis<'_>, findings: &[(Finding, f32)]) -> ((usize, usize), bool) {
     let tokens = &analysis.tokens;
-    let unknown = |t: &&Token| t.is_content() && !evidence.index().has_word(t);
+    let unknown = || {
+        let all = tokens.iter().zip(&analysis.known);
+        all.filter(|(t, known)| t.is_content() && !**known).map(|(t, _)| t)
+    };
     let whole = (tokens.first().map_or(0, |t| t.start), tokens.last().map_or(analysis.text.len(), |t| t.end));
-    let (Some(first), Some(last)) = (tokens.iter().find(unknown), tokens.iter().rev().find(unknown)) else {
+    let (Some(first), Some(last)) = (unknown().next(), unknown().next_back()) else {
         return (whole, false);
     };
-    let (content, absent) =
-        (tokens.iter().filter(|t| t.is_content()).count(), tokens.iter().filter(unknown).count());
+    let (content, absent) = (tokens.iter().filter(|t| t.is_content()).count(), unknown().count());
     let named = |t: &&Token| findings.iter().any(|(f, _)| f.start < t.end && t.start < f.end);
     let mostly = absent * 2 >= content;
-    let unnamed = mostly && tokens.iter().filter(unknown).filter(named).count() * 2 < absent;
+    let unnamed = mostly && unknown().filter(named).count() * 2 < absent;
     (if mostly { whole } else { (first.start, last.end) }, unnamed)
 }
 
@@ -101,6 +99,8 @@ fn unsupported_part(
 #[derive(Debug, Default)]
 pub(super) struct Spans {
     all: Vec<Span>,
+    /// Where the least risky stands, once there are as many as are kept.
+    least: Option<usize>,
 }
 
 impl Spans {
@@ -110,9 +110,13 @@ impl Spans {
             return;
         }
         // The later of equals goes, so that any order of arrival within a choice keeps the same.
-        let least = (0..self.all.len()).rev().min_by(|a, b| self.all[*a].risk.total_cmp(&self.all[*b].risk));
-        if let Some(least) = least.filter(|at| self.all[*at].risk < span.risk) {
-            self.all[least] = span;
+        let risk = |at: &usize| self.all[*at].risk;
+        let least =
+            self.least.or_else(|| (0..self.all.len()).rev().min_by(|a, b| risk(a).total_cmp(&risk(b))));
+        self.least = least;
+        if let Some(at) = least.filter(|at| risk(at) < span.risk) {
+            self.all[at] = span;
+            self.least = None;
         }
     }
 

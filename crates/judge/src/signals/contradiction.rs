@@ -1,11 +1,14 @@
 //! Sentences that say nearly what the evidence says, with the opposite sign or the opposite word.
 
+use std::sync::LazyLock;
+
 use smallvec::SmallVec;
 
 use super::{Analysis, Finding, Rule};
 use crate::evidence::Evidence;
+use crate::text::table::Table;
 use crate::text::token::word_hashes;
-use crate::text::{Class, Shape, Token, stem, tokenize};
+use crate::text::{Class, Shape, Token, hash, stem, tokenize};
 
 /// Share of the claim's words that the evidence sentence holds when both say the same.
 const SAME_STATEMENT: f32 = 0.8;
@@ -33,20 +36,37 @@ const OPPOSITES: [(&str, &str); 40] = [
     ("male", "female"),
 ];
 
+/// Stems of the words with opposites, and of their forms in `-ies` and `-ied`.
+static OPPOSED: LazyLock<Table<()>> = LazyLock::new(|| {
+    let words = OPPOSITES.iter().flat_map(|(a, b)| [*a, *b]);
+    let forms = words.map(|word| &word[..stem::stem(word.as_bytes()).0]);
+    Table::new(
+        forms.flat_map(|root| [(hash::spelled(root, ""), ()), (hash::spelled(root, "y"), ())]).collect(),
+    )
+});
+
+/// Evidence without an end for so many bytes is no sentence that says the same.
+const MAX_SENTENCE: usize = 4_096;
+
 /// Adds a finding when the closest sentence contradicts this one.
 pub(crate) fn find(analysis: &Analysis<'_>, evidence: &Evidence, out: &mut Vec<Finding>) {
     let Some(number) = analysis.closest.sentence.filter(|_| analysis.closest.best >= 0.5) else { return };
-    let Some(theirs) = evidence.sentence(number) else { return };
-    if theirs.ends_with('?') {
+    let (Some(sentence), Some(theirs)) = (evidence.index().get(number), evidence.sentence(number)) else {
+        return;
+    };
+    let here = &analysis.tokens;
+    let conditional = |tokens: &[Token]| tokens.iter().any(|t| t.is_in(&CONDITIONS));
+    let denied = denials(here) != usize::from(sentence.denials) && !conditional(here);
+    let reversible = |t: &Token| t.is_content() && OPPOSED.get(t.stem).is_some();
+    // Nearly always there is neither, and the evidence sentence need not be read again.
+    if !denied && !here.iter().any(reversible) || theirs.ends_with('?') || theirs.len() > MAX_SENTENCE {
         return;
     }
     let mut there: Vec<Token> = Vec::new();
     tokenize(theirs, &mut there);
-    let here = &analysis.tokens;
     let mut finding =
         |(start, end), rule| out.push(Finding { start, end, rule, evidence: evidence.reference(number) });
-    let conditional = |tokens: &[Token]| tokens.iter().any(|t| t.is_in(&CONDITIONS));
-    if denials(here) != denials(&there) && !conditional(here) && !conditional(&there) {
+    if denied && !conditional(&there) {
         for said in statements(here) {
             let opposed = statements(&there).any(|given| {
                 denials(said) != denials(given)
@@ -58,7 +78,7 @@ pub(crate) fn find(analysis: &Analysis<'_>, evidence: &Evidence, out: &mut Vec<F
             }
         }
     }
-    for token in here.iter().filter(|t| t.is_content() && !there.iter().any(|o| o.stem == t.stem)) {
+    for token in here.iter().filter(|t| reversible(t) && !there.iter().any(|o| o.stem == t.stem)) {
         let opposite = opposite(&token.of(analysis.text).to_lowercase(), theirs, &there);
         if let Some(other) = opposite.filter(|other| !here.iter().any(|h| h.stem == other.stem))
             && alike(here, &there, Some((token.stem, other.stem)))
@@ -109,7 +129,7 @@ fn statements(tokens: &[Token]) -> impl Iterator<Item = &[Token]> {
 }
 
 /// Negated verbs: `is not`, `doesn't`, `cannot`, `never`. "No dice" and "without salt" deny other things.
-fn denials(tokens: &[Token]) -> usize {
+pub(crate) fn denials(tokens: &[Token]) -> usize {
     let denies = |t: &&Token| t.class.has(Class::NEGATION) && !t.is_in(&OTHER_DENIALS);
     tokens.iter().filter(denies).count()
 }

@@ -1,12 +1,13 @@
 //! Names that the evidence does not hold.
 
+use std::sync::LazyLock;
+
 use super::names::Name;
 use super::{Analysis, Finding, Rule};
 use crate::evidence::Evidence;
-use crate::text::{
-    Class, Shape, Token, hash,
-    token::{word_hash, word_hashes},
-};
+use crate::text::table::Table;
+use crate::text::token::{word_hash, word_hashes};
+use crate::text::{Class, Shape, Token, hash};
 
 /// Adds a finding for every name with unknown words.
 pub(crate) fn find(analysis: &Analysis<'_>, evidence: &Evidence, out: &mut Vec<Finding>) {
@@ -62,7 +63,7 @@ fn judge(analysis: &Analysis<'_>, evidence: &Evidence, name: &Name) -> Option<Fi
 fn known(analysis: &Analysis<'_>, evidence: &Evidence, i: usize) -> bool {
     let index = evidence.index();
     let (text, token) = (analysis.text, &analysis.tokens[i]);
-    if index.has_word(token) || token.end - token.start == 1 {
+    if analysis.known[i] || token.end - token.start == 1 {
         return true;
     }
     let word = token.of(text);
@@ -134,12 +135,12 @@ fn abbreviated(analysis: &Analysis<'_>, evidence: &Evidence, name: &Name) -> boo
 /// Months and days that the evidence does not mention in any form.
 fn calendar(analysis: &Analysis<'_>, evidence: &Evidence, out: &mut Vec<Finding>) {
     let index = evidence.index();
-    for token in &analysis.tokens {
+    for (token, known) in analysis.tokens.iter().zip(&analysis.known) {
         let day = token.class.has(Class::WEEKDAY) && token.end - token.start >= 6;
         let month = token.class.has(Class::MONTH)
             && token.end - token.start >= 4
             && token.raw != const { word_hash("march") };
-        if !(day || month) || !token.is_capital() || index.has_word(token) {
+        if !(day || month) || !token.is_capital() || *known {
             continue;
         }
         let text = token.of(analysis.text).to_lowercase();
@@ -168,10 +169,16 @@ const DAY_RANGES: [u32; 10] = word_hashes([
 
 /// Other spellings of a name.
 fn aliases(word: &str) -> impl Iterator<Item = &'static str> {
-    let forms = ALIASES.iter().filter(move |(a, b)| *a == word || *b == word);
-    let word = word.to_owned();
+    let any = ALIASED.get(hash::bytes(word.as_bytes())).is_some();
+    let forms = ALIASES.iter().filter(move |(a, b)| any && (*a == word || *b == word));
     forms.map(move |(a, b)| if *a == word { *b } else { *a })
 }
+
+/// The names with other spellings.
+static ALIASED: LazyLock<Table<()>> = LazyLock::new(|| {
+    let names = ALIASES.iter().flat_map(|(a, b)| [*a, *b]);
+    Table::new(names.map(|name| (hash::bytes(name.as_bytes()), ())).collect())
+});
 
 /// States, countries and a few names of which both forms are common.
 #[rustfmt::skip]

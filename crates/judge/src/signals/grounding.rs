@@ -7,6 +7,7 @@ use super::structured::Said;
 use super::{Analysis, entities};
 use crate::claims::Form;
 use crate::evidence::Evidence;
+use crate::quantity::Quantity;
 use crate::text::{Class, Shape, Token, lexicon};
 
 /// Number of features.
@@ -46,17 +47,18 @@ pub(crate) fn features(
 ) -> Features {
     let index = evidence.index();
     let tokens = &analysis.tokens;
-    let content: Vec<&Token> = tokens.iter().filter(|t| t.is_content()).collect();
-    let total = content.len().max(1) as f32;
+    let content = || tokens.iter().zip(&analysis.known).filter(|(t, _)| t.is_content());
+    let count = content().count();
+    let total = count.max(1) as f32;
     let (mut absent, mut weight, mut absent_weight, mut heaviest) = (0u32, 0.0f32, 0.0f32, 0.0f32);
     let (mut run, mut longest) = (0u32, 0u32);
     let (mut hedges, mut hedges_absent) = (0u32, 0u32);
-    for token in &content {
+    for (token, known) in content() {
         let rarity = lexicon::rarity(token.stem);
         weight += rarity;
         let hedge = token.class.has(Class::HEDGE);
         hedges += u32::from(hedge);
-        if index.has_word(token) || is_supported_number(analysis, evidence, token) {
+        if *known || is_supported_number(analysis, token) {
             run = 0;
             continue;
         }
@@ -78,7 +80,7 @@ pub(crate) fn features(
     let capped = |n: u32, most: u32| n.min(most) as f32;
     let log = |n: usize| (1.0 + n as f32).ln();
     [
-        log(content.len()),
+        log(count),
         capped(absent, 12),
         absent as f32 / total,
         if weight > 0.0 { absent_weight / weight } else { 0.0 },
@@ -118,10 +120,10 @@ pub(crate) fn features(
 }
 
 /// A number written differently in the evidence (`1,000` for `1000`, `5 pm` for `17:00`) is no absent word.
-fn is_supported_number(analysis: &Analysis<'_>, evidence: &Evidence, token: &Token) -> bool {
+fn is_supported_number(analysis: &Analysis<'_>, token: &Token) -> bool {
     if token.shape != Shape::Digits && !token.class.has(Class::NUMBER) {
         return false;
     }
-    let quantity = analysis.quantities.iter().find(|q| q.start <= token.start && token.end <= q.end);
-    quantity.is_some_and(|q| evidence.facts().support(q).is_some())
+    let holds = |q: &Quantity| q.start <= token.start && token.end <= q.end;
+    analysis.quantities.iter().position(holds).is_some_and(|at| analysis.supports[at].is_some())
 }

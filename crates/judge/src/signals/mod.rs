@@ -15,7 +15,7 @@ pub(crate) mod speech;
 pub(crate) mod structured;
 pub(crate) mod tool_calls;
 
-pub(crate) use analysis::Analysis;
+pub(crate) use analysis::{Analysis, Scratch};
 
 use crate::settings::Signal;
 use crate::verdict::{EvidenceRef, SpanKind};

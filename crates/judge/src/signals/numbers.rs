@@ -38,7 +38,7 @@ pub(crate) fn find(
             continue;
         }
         tally.all += 1;
-        if let Some(sentence) = evidence.facts().support(quantity) {
+        if let Some(sentence) = analysis.supports[i] {
             tally.elsewhere +=
                 u32::from(analysis.closest.sentence.is_some_and(|closest| closest != sentence));
             continue;
@@ -140,6 +140,9 @@ const OWN_KEYS: [&str; 14] = [
     "certainty",
 ];
 
+/// Words looked back through for the word that numbers are names of.
+const MAX_JOINED: usize = 24;
+
 /// Numbers that claim nothing: list and step numbers, "passage 2", "one of", "out of 5", "seven days a week".
 fn is_furniture(analysis: &Analysis<'_>, quantity: &Quantity) -> bool {
     let text = analysis.text;
@@ -147,6 +150,8 @@ fn is_furniture(analysis: &Analysis<'_>, quantity: &Quantity) -> bool {
     let mut words = before.rsplit(|c: char| !c.is_alphanumeric()).filter(|w| !w.is_empty());
     // "steps 1, 2 and 3"
     let lead = words
+        .by_ref()
+        .take(MAX_JOINED)
         .find(|w| !matches!(*w, "and" | "to" | "or" | "through") && !w.bytes().all(|b| b.is_ascii_digit()));
     let numbered = lead.is_some_and(|word| NUMBERED.iter().any(|n| n.eq_ignore_ascii_case(word)));
     let directly = before.trim_end_matches(|c: char| c.is_ascii_digit() || " ,-–&".contains(c));
@@ -168,7 +173,7 @@ fn is_furniture(analysis: &Analysis<'_>, quantity: &Quantity) -> bool {
     let bracketed = text[..quantity.start].ends_with('[') && text[quantity.end..].starts_with(']');
     let always = value == 7.0 && next(&["days a week", "days per week", "days of the week"])
         || value == 24.0 && next(&["hours a day", "hours per day", "/7"])
-        || text.contains("24/7") && (value == 24.0 || value == 7.0);
+        || (value == 24.0 || value == 7.0) && text.contains("24/7");
     let vague =
         value == 100.0 && lead.is_some_and(|w| matches!(w, "several" | "few" | "many")) && quantity.spelled;
     let own = value <= 20.0 && next(&["steps", "points", "tips", "bullet", "sentences", "words", "ways to"]);
@@ -193,10 +198,11 @@ fn follows(analysis: &Analysis<'_>, evidence: &Evidence, i: usize, shown: &[f64]
     }
     let mut known = near_numbers(analysis, evidence);
     let calculates = analysis.text.contains(['=', '×', '÷']);
-    for (j, other) in analysis.quantities.iter().enumerate() {
+    let first = i.saturating_sub(MAX_OTHERS);
+    let others = analysis.quantities.iter().zip(&analysis.supports).enumerate().skip(first);
+    for (j, (other, support)) in others.take(i - first + 1 + MAX_OTHERS) {
         let Value::Number(n, u) = other.value else { continue };
-        if j == i || evidence.facts().support(other).is_none() && !shown.iter().any(|s| (s - n).abs() < 1e-9)
-        {
+        if j == i || support.is_none() && !shown.iter().any(|s| (s - n).abs() < 1e-9) {
             continue;
         }
         if u != unit && u.convert(n, unit).is_some_and(rounds) {
@@ -214,6 +220,8 @@ fn follows(analysis: &Analysis<'_>, evidence: &Evidence, i: usize, shown: &[f64]
     })
 }
 
+/// Numbers before it and after it in its own sentence that a number is sought to follow from.
+const MAX_OTHERS: usize = 12;
 /// Numbers of the evidence that a number is sought to follow from.
 const MAX_NEAR: usize = 24;
 

@@ -4,9 +4,9 @@ use serde_json::json;
 use super::examine::examine;
 use super::grounding::Before;
 use super::speech::Speech;
-use super::{Analysis, Finding, Rule, consistency::Consistency, tool_calls};
+use super::{Analysis, Finding, Rule, Scratch, consistency::Consistency, tool_calls};
 use crate::claims::{Claim, Splitter};
-use crate::evidence::{Evidence, Scratch, Source, SourceKind};
+use crate::evidence::{Evidence, Source, SourceKind};
 use crate::text::tokenize;
 
 fn evidence(text: &str) -> Evidence {

@@ -8,6 +8,7 @@ use crate::evidence::facts::Facts;
 use crate::evidence::sentences::sentences;
 use crate::evidence::{Source, SourceKind, ask};
 use crate::json::{self, Scalar};
+use crate::signals::contradiction::denials;
 use crate::text::{Class, Token, chars, hash, tokenize};
 
 /// An index being made.
@@ -90,6 +91,7 @@ impl<'s> Builder<'s> {
             char_start: narrow(place.scalars(&source.text, start)),
             words: 0,
             original,
+            denials: 0,
             negated: false,
             twin: false,
             states: false,
@@ -104,8 +106,8 @@ impl<'s> Builder<'s> {
         } else {
             let first = &mut self.index.sentences[original as usize];
             first.twin = true;
-            let Sentence { words, negated, twin, states, .. } = *first;
-            sentence = Sentence { words, negated, twin, states, ..sentence };
+            let Sentence { words, denials, negated, twin, states, .. } = *first;
+            sentence = Sentence { words, denials, negated, twin, states, ..sentence };
         }
         self.index.sentences.push(sentence);
     }
@@ -144,6 +146,8 @@ impl<'s> Builder<'s> {
                 }
             }
         }
+        let denials = if sentence.negated { denials(tokens) } else { 0 };
+        sentence.denials = u16::try_from(denials).unwrap_or(u16::MAX);
         index.initials.push('\n');
         index.content_initials.push('\n');
         self.facts.add(number, text, tokens);

@@ -3,6 +3,9 @@
 use super::Scanner;
 use crate::quantity::{Precision, Quantity, Unit, Value, time};
 
+/// Bytes of the longest word that says how a number is meant.
+const LONGEST: usize = "approximately".len();
+
 impl Scanner<'_> {
     /// Whether a currency stands before byte `start`, and where the amount then begins.
     pub(super) fn currency_before(&self, start: usize) -> (bool, usize) {
@@ -69,19 +72,26 @@ impl Scanner<'_> {
         (self.tokens.get(i + 1).and_then(|t| Unit::of_hash(t.raw)).unwrap_or(Unit::NONE), end)
     }
 
+    /// The word of a token in ASCII lower case; nothing where there is none or it is longer than any that is asked about.
+    fn lower<'b>(&self, i: Option<usize>, buffer: &'b mut [u8; LONGEST]) -> &'b str {
+        let word = i.map_or("", |i| self.word(i));
+        let Some(lower) = buffer.get_mut(..word.len()) else { return "" };
+        lower.copy_from_slice(word.as_bytes());
+        lower.make_ascii_lowercase();
+        std::str::from_utf8(lower).unwrap_or_default()
+    }
+
     pub(super) fn precision(&self, i: usize) -> Precision {
         let token = &self.tokens[i];
         if self.text[..token.start].trim_end_matches(['$', '€', '£']).ends_with('~') {
             return Precision::About;
         }
-        let Some(before) = i.checked_sub(1).map(|b| self.word(b).to_ascii_lowercase()) else {
-            return Precision::Exact;
-        };
+        let Some(before) = i.checked_sub(1) else { return Precision::Exact };
         if self.gap(i - 1).is_none_or(|g| g.len() > 4) {
             return Precision::Exact;
         }
-        let earlier = i.checked_sub(2).map(|b| self.word(b).to_ascii_lowercase()).unwrap_or_default();
-        match (earlier.as_str(), before.as_str()) {
+        let (mut buffer, mut other) = ([0; LONGEST], [0; LONGEST]);
+        match (self.lower(i.checked_sub(2), &mut other), self.lower(Some(before), &mut buffer)) {
             (
                 _,
                 "about" | "around" | "approximately" | "approx" | "roughly" | "nearly" | "almost" | "circa"
