@@ -162,7 +162,9 @@ impl Prose {
                 }
                 c == b'|' || open.starts_with("```") || open.starts_with("~~~")
             };
-        let end = if by_line { Self::line(open, self.sought) } else { self.sentence(open) };
+        // What lies beyond decides nothing about this piece.
+        let near = &open[..chars::floor(open, MAX_PIECE + LOOK_AHEAD)];
+        let end = if by_line { Self::line(near, self.sought) } else { self.sentence(near) };
         match end {
             End::Wait(_) if open.len() >= MAX_PIECE + LOOK_AHEAD => Self::forced(open),
             End::At(end, _) if end > MAX_PIECE => Self::forced(open),
