@@ -1,9 +1,9 @@
 //! Fills a control plane over HTTP and measures it: ingest rate with every batch durable, CPU time by verdict, memory, then the latency
 //! of questions.
 //!
-//!     cargo run --release -p agentguard-control --example measure -- [ROWS] [SENDERS] [EVENTS A BATCH]
+//!     cargo run --release -p agentguard-control --example measure -- [ROWS] [SENDERS] [EVENTS A BATCH] [MINUTES]
 //!
-//! Verdicts are spread over the 24 hours before now: 20 workloads, 12 models, one in eight flagged. Senders, server and database share the
+//! Verdicts are spread over the minutes (a day unless said otherwise) before now: 20 workloads, 12 models, one in eight flagged. Senders, server and database share the
 //! machine; the senders have threads of their own, so that CPU time tells them apart. The cache of overviews is passed by: each
 //! question has a range of its own. CPU time and memory come from `/proc`: Linux only.
 
@@ -31,6 +31,16 @@ const SENDER: &str = "sender";
 
 /// A name, how often it is asked, and the address of the i-th question, given the time.
 type Question = (&'static str, usize, fn(i64, i64) -> String);
+/// What is sent.
+#[derive(Clone, Copy)]
+struct Load {
+    rows: u64,
+    senders: u64,
+    per_batch: u64,
+    /// Microseconds.
+    spread: i64,
+}
+
 type Http = Client<HttpConnector, Full<Bytes>>;
 
 const QUESTIONS: &[Question] = &[
@@ -68,6 +78,7 @@ fn main() {
     let rows = arguments.next().unwrap_or(1_000_000);
     let senders = arguments.next().unwrap_or(4);
     let per_batch = arguments.next().unwrap_or(500);
+    let spread = arguments.next().unwrap_or(24 * 60) as i64 * MINUTE;
     let outside = runtime(SENDER);
     let server = runtime("control");
     let dir = tempfile::TempDir::new().expect("a temporary directory");
@@ -79,7 +90,11 @@ fn main() {
     let address = control.addresses().api;
     let served = server.spawn(control.run(drain.clone()));
     outside
-        .block_on(outside.spawn(measure(address, dir.path().to_owned(), rows, senders, per_batch)))
+        .block_on(outside.spawn(measure(
+            address,
+            dir.path().to_owned(),
+            Load { rows, senders, per_batch, spread },
+        )))
         .expect("ends");
     drain.cancel();
     server.block_on(served).expect("ends");
@@ -89,11 +104,12 @@ fn runtime(name: &str) -> tokio::runtime::Runtime {
     tokio::runtime::Builder::new_multi_thread().enable_all().thread_name(name).build().expect("a runtime")
 }
 
-async fn measure(address: SocketAddr, dir: PathBuf, rows: u64, senders: u64, per_batch: u64) {
+async fn measure(address: SocketAddr, dir: PathBuf, load: Load) {
+    let Load { rows, senders, per_batch, .. } = load;
     let http: Http = Client::builder(TokioExecutor::new()).build_http();
     println!("memory at the start: {} MiB resident", resident_mib());
     let cpu = server_cpu();
-    let (took, refused) = fill(&http, address, rows, senders, per_batch).await;
+    let (took, refused) = fill(&http, address, load).await;
     let cpu = server_cpu() - cpu;
     let sent = rows / senders / per_batch * per_batch * senders;
     println!(
@@ -157,9 +173,10 @@ fn resident_mib() -> u64 {
     line.trim().trim_end_matches(" kB").parse::<u64>().unwrap_or(0) >> 10
 }
 
-async fn fill(http: &Http, address: SocketAddr, rows: u64, senders: u64, per_batch: u64) -> (Duration, u64) {
+async fn fill(http: &Http, address: SocketAddr, load: Load) -> (Duration, u64) {
+    let Load { rows, senders, per_batch, spread } = load;
     let refused = Arc::new(AtomicU64::new(0));
-    let start = now() - DAY;
+    let start = now() - spread;
     let begun = Instant::now();
     let tasks: Vec<_> = (0..senders)
         .map(|sender| {
@@ -169,7 +186,7 @@ async fn fill(http: &Http, address: SocketAddr, rows: u64, senders: u64, per_bat
                 let share = rows / senders;
                 for batch in 0..share / per_batch {
                     let body = Bytes::from(write_batch(instance, batch * per_batch, per_batch, |seq| {
-                        start + ((seq * senders + sender) as i64) * (DAY / rows as i64)
+                        start + ((seq * senders + sender) as i64) * (spread / rows as i64)
                     }));
                     while !post(&http, address, body.clone()).await {
                         refused.fetch_add(1, Ordering::Relaxed);

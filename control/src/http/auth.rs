@@ -87,7 +87,17 @@ impl Auth {
 
 /// Paths that need no token: probes, the version and the way in.
 pub(super) fn open(path: &str) -> bool {
-    matches!(path, "/health" | "/livez" | "/readyz" | "/startupz" | "/version" | "/login" | "/login.css")
+    matches!(
+        path,
+        "/health"
+            | "/livez"
+            | "/readyz"
+            | "/startupz"
+            | "/version"
+            | "/login"
+            | "/login.css"
+            | "/favicon.svg"
+    )
 }
 
 /// The answer to a request without token: the form for people, a problem for programs.

@@ -9,14 +9,12 @@ use crate::histogram::{Damaged, Histogram};
 use crate::rollup::{self, Bucket, Deltas, Dim, Totals, Whole};
 use crate::store::StoreError;
 
-/// Rows of one statement, largest first; each is prepared once.
-const SIZES: [usize; 3] = [100, 10, 1];
+/// Rows of one statement, largest first; each is prepared once. A lone event makes 4 wholes, 10 cells and 3 counts by shape.
+const SIZES: [usize; 5] = [100, 10, 4, 3, 1];
 
 /// Adds to the buckets.
 pub(super) async fn add(conn: &mut SqliteConnection, deltas: &Deltas) -> Result<(), StoreError> {
-    for (&(width, bucket), whole) in &deltas.wholes {
-        add_whole(conn, width, bucket, whole).await?;
-    }
+    add_wholes(conn, deltas).await?;
     // In the order of the primary key: neighbours share pages.
     let mut cells: Vec<_> = deltas.cells.iter().collect();
     cells.sort_unstable_by_key(|(key, _)| *key);
@@ -82,38 +80,42 @@ fn pieces<T>(mut rows: &[T]) -> impl Iterator<Item = &[T]> {
     })
 }
 
-async fn add_whole(
-    conn: &mut SqliteConnection,
-    width: i64,
-    bucket: i64,
-    delta: &Whole,
-) -> Result<(), StoreError> {
-    let mut whole = delta.clone();
-    let stored = sqlx::query("SELECT judge, held, total FROM rollup WHERE width = ? AND bucket = ?")
-        .bind(width)
-        .bind(bucket)
-        .fetch_optional(&mut *conn)
-        .await?;
-    if let Some(row) = stored {
+/// Histograms are merged here: SQLite cannot.
+async fn add_wholes(conn: &mut SqliteConnection, deltas: &Deltas) -> Result<(), StoreError> {
+    let mut wholes: BTreeMap<(i64, i64), Whole> =
+        deltas.wholes.iter().map(|(&key, whole)| (key, whole.clone())).collect();
+    let keys: Vec<String> = wholes.keys().map(|(width, bucket)| format!("[{width},{bucket}]")).collect();
+    let stored = sqlx::query(
+        "SELECT r.width, r.bucket, r.judge, r.held, r.total FROM json_each(?) k \
+         CROSS JOIN rollup r ON r.width = k.value ->> 0 AND r.bucket = k.value ->> 1",
+    );
+    for row in stored.bind(format!("[{}]", keys.join(","))).fetch_all(&mut *conn).await? {
+        let Some(whole) = wholes.get_mut(&(row.try_get(0)?, row.try_get(1)?)) else { continue };
         for (i, histogram) in [&mut whole.judge, &mut whole.held, &mut whole.total].into_iter().enumerate() {
-            merge(histogram, row.try_get(i)?)?;
+            merge(histogram, row.try_get(i + 2)?)?;
         }
     }
-    sqlx::query(
-        "INSERT INTO rollup (width, bucket, n, judged, flagged, judge, held, total) VALUES (?, ?, ?, ?, ?, ?, ?, ?) \
-         ON CONFLICT DO UPDATE SET n = n + excluded.n, judged = judged + excluded.judged, \
-         flagged = flagged + excluded.flagged, judge = excluded.judge, held = excluded.held, total = excluded.total",
-    )
-    .bind(width)
-    .bind(bucket)
-    .bind(delta.n as i64)
-    .bind(delta.judged as i64)
-    .bind(delta.flagged as i64)
-    .bind(whole.judge.encode())
-    .bind(whole.held.encode())
-    .bind(whole.total.encode())
-    .execute(conn)
-    .await?;
+    let wholes: Vec<_> = wholes.into_iter().collect();
+    for chunk in pieces(&wholes) {
+        let mut sql = QueryBuilder::<Sqlite>::new(
+            "INSERT INTO rollup (width, bucket, n, judged, flagged, judge, held, total) ",
+        );
+        sql.push_values(chunk, |mut row, ((width, bucket), whole)| {
+            row.push_bind(*width)
+                .push_bind(*bucket)
+                .push_bind(whole.n as i64)
+                .push_bind(whole.judged as i64)
+                .push_bind(whole.flagged as i64)
+                .push_bind(whole.judge.encode())
+                .push_bind(whole.held.encode())
+                .push_bind(whole.total.encode());
+        });
+        sql.push(
+            " ON CONFLICT DO UPDATE SET n = n + excluded.n, judged = judged + excluded.judged, \
+             flagged = flagged + excluded.flagged, judge = excluded.judge, held = excluded.held, total = excluded.total",
+        );
+        sql.build().execute(&mut *conn).await?;
+    }
     Ok(())
 }
 

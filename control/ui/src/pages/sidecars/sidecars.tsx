@@ -118,7 +118,7 @@ function SidecarRow({ sidecar, policy }: { sidecar: Sidecar; policy: string | un
         >
           {name}
         </a>
-        <span class="faint sidecars__pod" title={sidecar.instance}>
+        <span class="faint sidecars__pod" title={`${sidecar.workload.pod}, instance ${sidecar.instance}`}>
           {sidecar.workload.pod}
         </span>
       </td>
