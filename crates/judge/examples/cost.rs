@@ -60,7 +60,7 @@ fn over(piece: &str, size: usize) -> String {
 }
 
 /// Texts that make careless rules slow.
-const HOSTILE: [(&str, &str); 30] = [
+const HOSTILE: [(&str, &str); 34] = [
     ("digits", "7"),
     ("dotted digits", "1."),
     ("numbers", "7 "),
@@ -91,7 +91,41 @@ const HOSTILE: [(&str, &str); 30] = [
     ("full stops", "."),
     ("initials", "A. "),
     ("labels", "Context: "),
+    ("not so", "The plan is not safe and the team is open. "),
+    ("quotations", "He said \"we never sleep at night in here\" again. "),
+    ("citations", "So it is [7] (Smith et al., 2019), passage 12. "),
+    ("refusals", "The text does not mention it, I cannot find it. "),
 ];
+
+/// JSON of many attributes that are so, are not so, or are left open.
+fn attributes(size: usize) -> String {
+    let mut text = String::from("{\"kind\": \"depot\"");
+    let words = ["Ba", "Ro", "Ti", "Len", "Sku", "Mar", "Den", "Fi"];
+    for n in 0.. {
+        if text.len() >= size {
+            break;
+        }
+        let word = |at: usize| words[n / at % 8];
+        let value = ["true", "false", "null", "\"no\"", "12.5"][n % 5];
+        text.push_str(&format!(",\n\"{}{}{}{}\": {value}", word(1), word(8), word(64), word(512)));
+    }
+    text + "}"
+}
+
+/// Sentences full of names in capital letters that nobody has heard of.
+fn acronyms(size: usize) -> String {
+    let letter = |n: usize| char::from(b'A' + (n % 26) as u8);
+    let mut text = String::new();
+    for n in 0.. {
+        if text.len() >= size {
+            break;
+        }
+        let name = [letter(n), letter(n / 26), letter(n / 7 + 3), letter(n / 676), letter(n / 11)];
+        text.extend(name);
+        text.push_str(if n % 9 == 8 { " is there. " } else { " with " });
+    }
+    text
+}
 
 fn request(text: &str) -> Request {
     let mut request = Request::new(Dialect::OpenaiChat);
@@ -159,10 +193,18 @@ fn usual(out: &mut impl Write) -> io::Result<()> {
     for size in [1 << 10, 4 << 10, 16 << 10, 64 << 10, 256 << 10] {
         row(out, "varied", &varied(size), &varied(size))?;
     }
+    for size in [4 << 10, 16 << 10, 64 << 10] {
+        row(out, "attributes", &attributes(size), &repeated(size))?;
+    }
     row(out, "varied, repeated", &varied(256 << 10), &repeated(256 << 10))
 }
 
 fn hostile(out: &mut impl Write, only: &str) -> io::Result<()> {
+    for size in [64 << 10, 256 << 10] {
+        row(out, "acronyms", &varied(size), &acronyms(size))?;
+        row(out, "attributes", &attributes(size), &attributes(size))?;
+        row(out, "attributes, varied", &attributes(size), &varied(size))?;
+    }
     for (name, piece) in HOSTILE.into_iter().filter(|(name, _)| name.contains(only)) {
         for size in [64 << 10, 1 << 20] {
             row(out, name, &over(piece, size), &over(piece, size))?;

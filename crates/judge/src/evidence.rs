@@ -126,7 +126,7 @@ impl Evidence {
     fn prepare(mut sources: Vec<Source>, tools: Vec<Tool>, mut unseen: Unseen) -> Self {
         unseen.bytes += gather::fit(&mut sources, Self::MAX_BYTES);
         let mut builder = Builder::new();
-        let mut attributes = Attributes::default();
+        let mut attributes = structure::Reader::default();
         let mut plain = Vec::with_capacity(sources.len());
         for (number, source) in sources.iter().enumerate() {
             let json = attributes.read(number, source);
@@ -134,7 +134,7 @@ impl Evidence {
             plain.push(json.is_none());
         }
         let (index, facts) = builder.seal();
-        attributes.seal();
+        let attributes = attributes.seal();
         let checkable = (0..).zip(&sources).zip(plain).any(|((number, source), plain)| {
             source.kind.proves()
                 && (source.kind != SourceKind::Instructions

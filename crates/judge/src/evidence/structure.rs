@@ -1,13 +1,17 @@
 //! JSON evidence as attributes: what it says is so, is not so, or leaves open.
 
-use super::{Source, SourceKind};
-use crate::json::{self, Scalar, Step};
-use crate::signals::structured::hours;
-use crate::text::{Token, chars, hash, tokenize};
+mod keys;
+mod read;
+
+pub(crate) use keys::{KeyWord, key_words};
+pub(super) use read::Reader;
+
+use crate::text::table::Table;
+use crate::text::{Token, hash};
 use crate::verdict::EvidenceRef;
 
 /// What the evidence says of an attribute.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Truth {
     True,
     False,
@@ -17,34 +21,50 @@ pub(crate) enum Truth {
     Value,
 }
 
-/// One leaf of JSON evidence.
+/// An attribute: the leaves of JSON evidence that stand under the same keys and say the same.
 #[derive(Clone, Debug)]
 pub(crate) struct Attribute {
     /// The words of its key, those left out that do not tell attributes apart.
-    pub words: Vec<KeyWord>,
+    words: Words,
+    /// The words of the key above.
+    parent: Words,
     /// Hash of the key's words written as one (`takeout`); 0: it is one word.
     pub joined: u32,
-    /// The words of the key above.
-    pub parent: Vec<KeyWord>,
     pub truth: Truth,
-    /// Its value, shortened.
-    pub value: String,
-    pub place: EvidenceRef,
+    /// How many leaves it is; values count as the same whatever they are.
+    pub count: u32,
+    /// The first leaf's value, where that is a number.
+    pub number: Option<f64>,
+    /// The first leaf.
+    place: Place,
 }
 
-/// A word of a key.
+/// A range of the words of all keys.
+#[derive(Clone, Copy, Debug, Default)]
+struct Words {
+    start: u32,
+    count: u32,
+}
+
+/// A source, and scalar values of it.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct KeyWord {
-    pub raw: u32,
-    pub stem: u32,
-    /// A function word (`out` in `TakeOut`).
-    pub function: bool,
+struct Place {
+    source: u32,
+    start: u32,
+    end: u32,
 }
 
 /// All attributes, in order.
 #[derive(Debug, Default)]
 pub(crate) struct Attributes {
     all: Vec<Attribute>,
+    words: Vec<KeyWord>,
+    /// Those that are no values, by a word without which they are not mentioned.
+    by_word: Listed,
+    /// All, by the stems of their key.
+    by_key: Listed,
+    /// Labels of the sources.
+    labels: Vec<String>,
     /// Opening hours by day, Monday first.
     hours: [Option<(Hours, EvidenceRef)>; 7],
 }
@@ -52,138 +72,109 @@ pub(crate) struct Attributes {
 /// Opening and closing time in minutes; `true`: the half of the day is open.
 pub(crate) type Hours = ((u16, bool), (u16, bool));
 
-/// Attributes kept.
-const MAX_ATTRIBUTES: usize = 4_096;
-/// JSON smaller than this inside other text is an example, not data.
-const MIN_BLOCK: usize = 40;
+/// Attributes of one sentence that are looked at more closely.
+const MAX_MENTIONED: usize = 512;
 
 impl Attributes {
-    /// Reads a source; returns the byte range of it that is JSON.
-    pub(crate) fn read(&mut self, _number: usize, source: &Source) -> Option<(usize, usize)> {
-        if !source.kind.proves() || source.kind == SourceKind::Instructions && source.text.len() < 80 {
-            return None;
-        }
-        let (start, end) = json::find_block(&source.text, MIN_BLOCK.min(source.text.trim().len()))?;
-        let text = &source.text;
-        let (mut byte, mut scalar) = (0, 0);
-        json::leaves(text, start, |path, leaf| {
-            if self.all.len() >= MAX_ATTRIBUTES {
-                return;
-            }
-            let mut keys = path.iter().rev().filter_map(|step| match step {
-                Step::Key { start, end } => Some(&text[*start..*end]),
-                Step::Index(_) => None,
-            });
-            let Some(key) = keys.next() else { return };
-            let parent = keys.next().unwrap_or_default();
-            let from = match path.last() {
-                Some(Step::Key { start, .. }) => *start,
-                _ => leaf.start,
-            };
-            if from < byte {
-                (byte, scalar) = (0, 0);
-            }
-            scalar += chars::count(&text[byte..from]);
-            byte = from;
-            let value = &text[leaf.start..leaf.end];
-            let place = EvidenceRef {
-                source: source.label.clone(),
-                start: scalar,
-                end: scalar + chars::count(&text[from..leaf.end]),
-            };
-            let value = value[..chars::floor(value, 64)].to_owned();
-            let truth = truth(leaf.kind, &value);
-            let words = key_words(key);
-            if let ([word], Some(hours)) = (words.as_slice(), hours::read(&value))
-                && let Some(day) = hours::day(word.raw)
-            {
-                self.hours[day].get_or_insert((hours, place.clone()));
-            }
-            let joined = if words.len() > 1 { joined(key) } else { 0 };
-            self.all.push(Attribute { words, joined, parent: key_words(parent), truth, value, place });
-        });
-        Some((start, end))
-    }
-
-    pub(crate) fn seal(&mut self) {
-        self.all.shrink_to_fit();
-    }
-
     /// Opening hours by day, Monday first.
     pub(crate) fn hours(&self) -> &[Option<(Hours, EvidenceRef)>; 7] {
         &self.hours
     }
 
-    /// All of them.
-    pub(crate) fn all(&self) -> &[Attribute] {
-        &self.all
+    /// Whether there is none.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.all.is_empty()
     }
-}
 
-fn truth(kind: Scalar, value: &str) -> Truth {
-    let bare = value.trim_start_matches("u'").trim_matches('\'').trim();
-    match kind {
-        Scalar::True => Truth::True,
-        Scalar::False => Truth::False,
-        Scalar::Null => Truth::Unknown,
-        Scalar::String => match bare.to_ascii_lowercase().as_str() {
-            "no" | "false" | "none" | "not available" | "unavailable" => Truth::False,
-            "yes" | "true" => Truth::True,
-            "" | "n/a" | "unknown" | "null" => Truth::Unknown,
-            _ => Truth::Value,
-        },
-        Scalar::Number => Truth::Value,
+    /// The words of an attribute's key.
+    pub(crate) fn words(&self, attribute: &Attribute) -> &[KeyWord] {
+        self.range(attribute.words)
     }
-}
 
-/// Key words that say nothing about which attribute it is.
-const FILLER: [&str; 14] = [
-    "is",
-    "has",
-    "good",
-    "accepts",
-    "business",
-    "restaurants",
-    "allowed",
-    "available",
-    "enabled",
-    "supports",
-    "flag",
-    "value",
-    "attributes",
-    "for",
-];
+    /// The words of the key above.
+    pub(crate) fn parent(&self, attribute: &Attribute) -> &[KeyWord] {
+        self.range(attribute.parent)
+    }
 
-/// The words of a key that tell it apart: `RestaurantsTakeOut`, `free_wifi`, `outdoor-seating`.
-pub(crate) fn key_words(key: &str) -> Vec<KeyWord> {
-    let spaced = spaced(key);
-    let mut tokens: Vec<Token> = Vec::new();
-    tokenize(&spaced, &mut tokens);
-    let telling = |t: &&Token| !FILLER.contains(&t.of(&spaced).to_ascii_lowercase().as_str());
-    let words = tokens.iter().filter(telling);
-    words.map(|t| KeyWord { raw: t.raw, stem: t.stem, function: !t.is_content() }).collect()
-}
+    fn range(&self, words: Words) -> &[KeyWord] {
+        &self.words[words.start as usize..][..words.count as usize]
+    }
 
-/// The hash of the key's telling words written as one.
-fn joined(key: &str) -> u32 {
-    let spaced = spaced(key).to_ascii_lowercase();
-    let letters: String = spaced.split_whitespace().filter(|w| !FILLER.contains(w)).collect();
-    hash::bytes(letters.as_bytes())
-}
+    /// Where an attribute stands.
+    pub(crate) fn place(&self, attribute: &Attribute) -> Option<EvidenceRef> {
+        let Place { source, start, end } = attribute.place;
+        let source = self.labels.get(source as usize)?.clone();
+        Some(EvidenceRef { source, start: start as usize, end: end as usize })
+    }
 
-/// A key with spaces between its words. `WiFi` stays one word: short parts of a camel-case key belong together.
-fn spaced(key: &str) -> String {
-    let mut spaced = String::with_capacity(key.len() + 8);
-    let mut before = ' ';
-    let letters: Vec<char> = key.chars().take(128).collect();
-    let whole = letters.len() <= 4;
-    for (i, c) in letters.iter().enumerate() {
-        let next_lower = letters.get(i + 1).is_some_and(|n| n.is_lowercase());
-        if !whole && c.is_uppercase() && (before.is_lowercase() || (before.is_uppercase() && next_lower)) {
-            spaced.push(' ');
+    /// The attributes, values aside, that a text of these tokens may mention, in order.
+    pub(crate) fn mentioned(&self, text: &str, tokens: &[Token]) -> impl Iterator<Item = &Attribute> {
+        let mut found: Vec<u16> = Vec::new();
+        let mut add = |hash: u32| {
+            if found.len() < MAX_MENTIONED {
+                found.extend_from_slice(self.by_word.of(hash));
+            }
+        };
+        for (i, token) in tokens.iter().enumerate() {
+            add(token.stem);
+            if token.raw != token.stem {
+                add(token.raw);
+            }
+            // `Wi-Fi` for a key `WiFi`.
+            if let Some(next) = tokens.get(i + 1)
+                && text.as_bytes()[token.end..next.start] == *b"-"
+            {
+                add(hash::spelled(token.of(text), next.of(text)));
+            }
         }
-        spaced.push(if matches!(c, '_' | '-' | '.') { ' ' } else { *c });
-        before = *c;
+        found.sort_unstable();
+        found.dedup();
+        found.truncate(MAX_MENTIONED);
+        found.into_iter().map(|at| &self.all[usize::from(at)])
     }
-    spaced
+
+    /// The attributes under a key of these words, in order.
+    pub(crate) fn under(&self, words: &[KeyWord]) -> impl Iterator<Item = &Attribute> {
+        let same = move |a: &&Attribute| {
+            let theirs = self.words(a);
+            theirs.len() == words.len() && theirs.iter().zip(words).all(|(a, b)| a.stem == b.stem)
+        };
+        self.by_key.of(stems(words)).iter().map(|at| &self.all[usize::from(*at)]).filter(same)
+    }
+}
+
+/// The stems of a key as one hash.
+fn stems(words: &[KeyWord]) -> u32 {
+    words.iter().fold(0, |key, word| hash::join(key, word.stem))
+}
+
+/// Attributes by hash.
+#[derive(Debug, Default)]
+struct Listed {
+    /// Where those of a hash begin in `all`, and how many there are.
+    places: Option<Table<(u16, u16)>>,
+    all: Vec<u16>,
+}
+
+impl Listed {
+    /// Lists what stands under each hash; no more than a table holds.
+    fn new(mut entries: Vec<(u32, u16)>) -> Self {
+        entries.truncate(usize::from(u16::MAX));
+        entries.sort_unstable();
+        entries.dedup();
+        let mut places: Vec<(u32, (u16, u16))> = Vec::new();
+        for (at, (hash, _)) in (0..).zip(&entries) {
+            match places.last_mut() {
+                Some((last, (_, count))) if last == hash => *count += 1,
+                _ => places.push((*hash, (at, 1))),
+            }
+        }
+        let places = (!places.is_empty()).then(|| Table::new(places));
+        Self { places, all: entries.into_iter().map(|(_, at)| at).collect() }
+    }
+
+    fn of(&self, hash: u32) -> &[u16] {
+        let place = self.places.as_ref().and_then(|places| places.get(hash));
+        place.map_or(&[], |(start, count)| &self.all[usize::from(start)..][..usize::from(count)])
+    }
 }

@@ -5,7 +5,7 @@ mod reader;
 mod walk;
 
 pub(crate) use reader::{Reader, Scalar, Token};
-pub(crate) use walk::{Step, find_block, leaves};
+pub(crate) use walk::{Leaf, Step, find_block, leaves};
 
 #[cfg(test)]
 mod tests;

@@ -28,7 +28,7 @@ pub(crate) struct Said {
 /// Adds findings; the tally goes into the sentence score.
 pub(crate) fn find(analysis: &Analysis<'_>, evidence: &Evidence, out: &mut Vec<Finding>) -> Said {
     let mut said = Said::default();
-    let attributes = evidence.attributes().all();
+    let attributes = evidence.attributes();
     if attributes.is_empty() {
         return said;
     }
@@ -36,8 +36,8 @@ pub(crate) fn find(analysis: &Analysis<'_>, evidence: &Evidence, out: &mut Vec<F
         out.extend(values::differs(analysis, attributes));
         return said;
     }
-    for attribute in attributes.iter().filter(|a| a.truth != Truth::Value) {
-        let Some((first, last)) = mention::find(analysis, attribute) else { continue };
+    for attribute in attributes.mentioned(analysis.text, &analysis.tokens) {
+        let Some((first, last)) = mention::find(analysis, attributes, attribute) else { continue };
         let negated = scope::is_negated(analysis.text, &analysis.tokens, first, last);
         let (count, rule) = match (attribute.truth, negated) {
             (Truth::False, false) => (&mut said.denied, Some(Rule::AttributeDenied)),
@@ -46,9 +46,9 @@ pub(crate) fn find(analysis: &Analysis<'_>, evidence: &Evidence, out: &mut Vec<F
             (Truth::True, false) => (&mut said.confirmed, None),
             _ => continue,
         };
-        *count += 1;
+        *count += attribute.count;
         let (start, end) = (analysis.tokens[first].start, analysis.tokens[last].end);
-        out.extend(rule.map(|rule| Finding { start, end, rule, evidence: Some(attribute.place.clone()) }));
+        out.extend(rule.map(|rule| Finding { start, end, rule, evidence: attributes.place(attribute) }));
     }
     if let Some(finding) = hours::differ(analysis, evidence) {
         said.hours += 1;
