@@ -1,6 +1,6 @@
 //! What judging costs: time by size of plain and hostile text, whole and in small pieces, and memory of open sessions.
 //!
-//! `cost` prints everything; `cost usual|streamed|memory|hostile [name]` one part. The text is used both as evidence and as answer.
+//! `cost` prints everything; `cost usual|streamed|memory|hostile [name]` one part; `cost again` runs for a profiler. The text is used both as evidence and as answer.
 //! Times are the least of several runs, so that a busy machine disturbs them little.
 
 use std::hint::black_box;
@@ -254,19 +254,21 @@ fn memory(out: &mut impl Write) -> io::Result<()> {
     let warm = repeated(2 << 10);
     black_box(judge(&Arc::new(Evidence::gather(&request(&warm))), &warm, 7));
     writeln!(out, "resident with one session's worth of tables {:>6} KiB", resident() >> 10)?;
-    for (name, make) in [("repeated", repeated as fn(usize) -> String), ("varied", varied)] {
-        for (size, count) in [(700, 4_000), (16 << 10, 512), (256 << 10, 64)] {
+    // All stay open to the end, so that no memory is used twice.
+    let mut open: Vec<Session> = Vec::new();
+    for (name, make) in
+        [("repeated", repeated as fn(usize) -> String), ("varied", varied), ("attributes", attributes)]
+    {
+        for (size, count) in [(700, 2_000), (16 << 10, 256), (256 << 10, 48)] {
             let request = request(&make(size));
             let answer = make(300);
             let before = resident();
-            let open: Vec<Session> = (0..count)
-                .map(|_| {
-                    let mut session = Session::new(Arc::new(Evidence::gather(&request)), Settings::default());
-                    session.step(Input::Text { choice: 0, text: &answer });
-                    session
-                })
-                .collect();
-            let each = resident().saturating_sub(before) / open.len();
+            for _ in 0..count {
+                let mut session = Session::new(Arc::new(Evidence::gather(&request)), Settings::default());
+                session.step(Input::Text { choice: 0, text: &answer });
+                open.push(session);
+            }
+            let each = resident().saturating_sub(before) / count;
             writeln!(
                 out,
                 "{name:10} {size:>7} B of evidence, 300 B of answer: {each:>8} B a session, {:.1} B/B",
@@ -277,14 +279,14 @@ fn memory(out: &mut impl Write) -> io::Result<()> {
     Ok(())
 }
 
-/// For a profiler: the small exchange and a varied one, again and again.
+/// For a profiler: some exchanges, again and again.
 fn again() {
-    for (evidence, answer) in [(repeated(700), repeated(600)), (varied(16 << 10), varied(16 << 10))] {
-        let request = request(&evidence);
+    for text in [repeated(700), varied(16 << 10), attributes(16 << 10)] {
+        let request = request(&text);
         let begun = Instant::now();
         while begun.elapsed() < Duration::from_secs(2) {
             let evidence = Arc::new(Evidence::gather(black_box(&request)));
-            black_box(judge(&evidence, &answer, usize::MAX / 2));
+            black_box(judge(&evidence, &text, usize::MAX / 2));
         }
     }
 }

@@ -1,11 +1,13 @@
 //! The lexical index: which words and word sequences the evidence holds, and in which sentence.
 
 mod build;
+mod initials;
 mod postings;
 
 pub(super) use build::Builder;
 pub(crate) use postings::{Match, Scratch};
 
+use self::initials::Initials;
 use self::postings::Postings;
 use crate::text::set::Set;
 use crate::text::{Token, hash};
@@ -46,9 +48,7 @@ pub(crate) struct Index {
     triples: Set,
     /// First four letters of words that begin with a capital.
     roots: Set,
-    /// First letters of all words, and of all but function words; a line per sentence. Acronyms are sought in them.
-    initials: String,
-    content_initials: String,
+    initials: Initials,
     bytes: usize,
     json_bytes: usize,
 }
@@ -79,10 +79,9 @@ impl Index {
         self.triples.has(hash::join(hash::join(a.stem, b.stem), c.stem))
     }
 
-    /// Whether the words of the evidence, somewhere in a row, begin with these lower-case letters.
+    /// Whether the words of the evidence, somewhere in a row, begin with these lower-case letters, six at most.
     pub(crate) fn has_initials(&self, letters: &str) -> bool {
-        let has = |initials: &str| memchr::memmem::find(initials.as_bytes(), letters.as_bytes()).is_some();
-        has(&self.initials) || has(&self.content_initials)
+        self.initials.has(letters)
     }
 
     /// Sentences.

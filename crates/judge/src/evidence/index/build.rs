@@ -123,14 +123,9 @@ impl<'s> Builder<'s> {
                 index.roots.insert(root);
             }
             sentence.negated |= token.class.has(Class::NEGATION);
-            let initial = text.as_bytes()[token.start].to_ascii_lowercase();
-            let initial = if initial.is_ascii() { initial as char } else { '\u{1}' };
-            index.initials.push(initial);
-            if token.is_content() {
-                index.content_initials.push(initial);
-                if matches!(weight, Weight::Proves | Weight::Instructs) {
-                    sentence.words += u32::from(self.postings.post(stem, number));
-                }
+            index.initials.word(text.as_bytes()[token.start].to_ascii_lowercase(), token.is_content());
+            if token.is_content() && matches!(weight, Weight::Proves | Weight::Instructs) {
+                sentence.words += u32::from(self.postings.post(stem, number));
             }
             if weight != Weight::Said
                 && let Some(next) = tokens.get(i + 1)
@@ -148,8 +143,7 @@ impl<'s> Builder<'s> {
         }
         let denials = if sentence.negated { denials(tokens) } else { 0 };
         sentence.denials = u16::try_from(denials).unwrap_or(u16::MAX);
-        index.initials.push('\n');
-        index.content_initials.push('\n');
+        index.initials.end();
         self.facts.add(number, text, tokens);
     }
 
@@ -158,8 +152,7 @@ impl<'s> Builder<'s> {
         let index = &mut self.index;
         index.postings = self.postings.seal();
         index.sentences.shrink_to_fit();
-        index.initials.shrink_to_fit();
-        index.content_initials.shrink_to_fit();
+        index.initials.seal();
         self.facts.seal();
         (self.index, self.facts)
     }
