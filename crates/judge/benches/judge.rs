@@ -1,6 +1,7 @@
 //! Time to prepare the evidence and to judge an answer, on inputs of a usual size written for this project.
 //!
-//! Targets: ≤ 1 ms to gather 5 kB of evidence, ≤ 0.5 ms for an answer of 600 characters.
+//! Targets: ≤ 20 µs for an answer of 600 characters and as much evidence each, and the same time a byte up to 256 KiB.
+//! `examples/cost` measures hostile texts, streaming and memory.
 
 use std::hint::black_box;
 use std::sync::Arc;
@@ -109,5 +110,26 @@ fn benches(criterion: &mut Criterion) {
     }
 }
 
-criterion_group!(judge, benches);
+/// Time by size: a byte must cost the same in long texts as in short ones. The handbook is the evidence and the answer.
+fn sizes(criterion: &mut Criterion) {
+    let mut group = criterion.benchmark_group("size");
+    group.sample_size(10);
+    for kib in [1_usize, 4, 16, 64, 256] {
+        let mut text: String = (1..).map(section).take(kib * 2 + 2).collect();
+        text.truncate(text.floor_char_boundary(kib << 10));
+        let mut request = Request::new(Dialect::OpenaiChat);
+        request.messages.push(Message { role: Role::System, parts: vec![Part::Text(text.clone())] });
+        let whole = answer(&text);
+        group.throughput(Throughput::Bytes(2 * text.len() as u64));
+        group.bench_function(format!("gather and judge {kib} KiB"), |b| {
+            b.iter(|| {
+                let evidence = Arc::new(Evidence::gather(black_box(&request)));
+                Session::judge(evidence, Settings::default(), &whole)
+            });
+        });
+    }
+    group.finish();
+}
+
+criterion_group!(judge, benches, sizes);
 criterion_main!(judge);

@@ -3,6 +3,7 @@
 use super::prose::{Piece, Prose};
 use super::{Claim, Form};
 use crate::json::{Reader, Scalar, Token};
+use crate::text::chars;
 
 /// Longest key kept.
 const MAX_KEY: usize = 128;
@@ -53,6 +54,23 @@ impl JsonClaims {
             return offset(&self.shifts, self.text.settled());
         }
         self.read - if self.reader.in_word() { self.word.len() } else { 0 }
+    }
+
+    /// Takes as much of the text as is plain inside of a string value; returns how many bytes that were.
+    pub(crate) fn plain(&mut self, text: &str, each: &mut dyn FnMut(Claim)) -> usize {
+        if !self.reader.in_string() || self.escape != Escape::No {
+            return 0;
+        }
+        let plain = &text[..self.reader.skip(text.as_bytes())];
+        if plain.is_empty() {
+            return 0;
+        }
+        self.note_shift(self.read);
+        let count = chars::count(plain);
+        self.decoded += count;
+        self.read += count;
+        self.give(plain, each);
+        plain.len()
     }
 
     /// Takes the next character. `false`: the JSON is over (or is none), this character included when it closed it.
@@ -149,11 +167,20 @@ impl JsonClaims {
         let Some(c) = decoded else { return };
         self.escape = Escape::No;
         let mut buffer = [0; 4];
-        let text = c.encode_utf8(&mut buffer);
+        self.note_shift(at);
         self.decoded += 1;
-        if offset(&self.shifts, self.decoded) != at + 1 {
-            self.shifts.push((self.decoded, at + 1));
+        self.give(c.encode_utf8(&mut buffer), each);
+    }
+
+    /// Notes where the decoded text goes on after its next character, the answer's character `at` being the last of it.
+    fn note_shift(&mut self, at: usize) {
+        if offset(&self.shifts, self.decoded + 1) != at + 1 {
+            self.shifts.push((self.decoded + 1, at + 1));
         }
+    }
+
+    /// Gives decoded text of a string on.
+    fn give(&mut self, text: &str, each: &mut dyn FnMut(Claim)) {
         let (shifts, key) = (&self.shifts, innermost(&self.keys));
         self.text.push(text, &mut |piece| each(text_claim(piece, shifts, key)));
         let settled = self.text.settled();

@@ -50,12 +50,16 @@ impl Splitter {
             Mode::Json(json, fenced) => {
                 let after = if *fenced { Prose::fenced } else { Prose::default };
                 let base = self.base;
-                for (i, c) in text.char_indices() {
+                let mut rest = text;
+                loop {
+                    rest = &rest[json.plain(rest, &mut |claim| each(shifted(claim, base)))..];
+                    let Some(c) = rest.chars().next() else { return };
+                    rest = &rest[c.len_utf8()..];
                     if !json.push(c, &mut |claim| each(shifted(claim, base))) {
                         json.finish(&mut |claim| each(shifted(claim, base)));
                         self.base += json.settled();
                         self.mode = Mode::Prose(after());
-                        return self.push(&text[i + c.len_utf8()..], each);
+                        return self.push(rest, each);
                     }
                 }
             }

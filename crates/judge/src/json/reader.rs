@@ -85,6 +85,14 @@ impl Reader {
         matches!(self.state, State::Text { key: true, .. })
     }
 
+    /// Takes what comes next of the inside of a string, up to its end or an escape; returns how many bytes that were.
+    pub(crate) fn skip(&mut self, bytes: &[u8]) -> usize {
+        let State::Text { quote, escaped: false, .. } = self.state else { return 0 };
+        let skipped = memchr::memchr2(quote, b'\\', bytes).unwrap_or(bytes.len());
+        self.at += skipped;
+        skipped
+    }
+
     /// Takes the next byte.
     pub(crate) fn push(&mut self, byte: u8) -> SmallVec<[Token; 2]> {
         let mut out = SmallVec::new();

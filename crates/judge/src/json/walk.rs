@@ -26,7 +26,11 @@ pub(crate) struct Leaf {
 pub(crate) fn leaves(text: &str, from: usize, mut each: impl FnMut(&[Step], Leaf)) -> Option<usize> {
     let mut reader = Reader::new();
     let mut path: Vec<Step> = Vec::new();
-    for (i, byte) in text.as_bytes()[from..].iter().enumerate() {
+    let bytes = &text.as_bytes()[from..];
+    let mut i = 0;
+    loop {
+        i += reader.skip(&bytes[i..]);
+        let byte = bytes.get(i)?;
         for token in reader.push(*byte) {
             match token {
                 Token::Key { start, end } => {
@@ -52,8 +56,8 @@ pub(crate) fn leaves(text: &str, from: usize, mut each: impl FnMut(&[Step], Leaf
                 Token::StringStart { .. } => {}
             }
         }
+        i += 1;
     }
-    None
 }
 
 /// The next element of the array on top, if it is one.
