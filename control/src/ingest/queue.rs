@@ -17,7 +17,7 @@ use crate::tail::Hub;
 
 /// Events of one commit.
 const GROUP_EVENTS: usize = 2_000;
-/// Between the beginnings of two commits. A commit costs about 2 ms of CPU however little is in it: at this pace a trickle costs 4 % of a core,
+/// Between the beginnings of two commits. A commit costs 1.5 to 2 ms of CPU however little is in it: at this pace a trickle costs 4 % of a core,
 /// and nobody waits noticeably.
 const PACE: Duration = Duration::from_millis(50);
 
