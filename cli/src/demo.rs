@@ -141,7 +141,8 @@ async fn show_all(
     if exit {
         return Ok(if show::whole(&outcomes) { Exit::Fine } else { Exit::Flagged });
     }
-    let dashboard = place.style.paint(Look::Strong, &format!("http://{}", place.control));
+    // The default range would show them as one bar.
+    let dashboard = place.style.paint(Look::Strong, &format!("http://{}/?range=15m", place.control));
     writeln!(out, "Every verdict with its words and evidence: {dashboard}")?;
     writeln!(out, "A client of your own, answered by the demo's provider:")?;
     writeln!(out, "  OPENAI_BASE_URL=http://{}/openai/v1", place.base_url)?;

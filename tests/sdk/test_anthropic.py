@@ -49,6 +49,7 @@ def test_block_before_the_head_is_a_permission_error(guards, messages):
         with pytest.raises(anthropic.PermissionDeniedError) as raised:
             client(guards(mode)).messages.create(model="a-bad", **ASK)
         assert raised.value.body["error"]["type"] == "permission_error"
+        assert raised.value.request_id == raised.value.response.headers["x-agentguard-id"]
         assert not any(secret in str(raised.value) for secret in wires.SECRETS)
 
 

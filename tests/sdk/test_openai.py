@@ -93,6 +93,7 @@ def test_block_before_the_head_is_a_permission_error(guards, chat):
             client(guards(mode)).chat.completions.create(model="bad", messages=MESSAGES)
         error = raised.value
         assert error.status_code == 403 and error.code == "agentguard_blocked"
+        assert error.request_id == error.response.headers["x-agentguard-id"]
         assert not any(secret in str(error) for secret in wires.SECRETS)
     with pytest.raises(openai.PermissionDeniedError):
         list(client(guards("full-block")).chat.completions.create(model="bad-s", messages=MESSAGES, stream=True))

@@ -4,6 +4,7 @@ A request's model names the scenario (Gemini: the model in the path). A scenario
 chunks with a pause between them, or one body with a content-length.
 """
 
+import contextlib
 import json
 import socket
 import threading
@@ -55,8 +56,10 @@ class Upstream:
         with connection:
             connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             reader = connection.makefile("rb")
-            while self._exchange(connection, reader):
-                pass
+            # A proxy that was killed, or a client that left, resets the connection.
+            with contextlib.suppress(ConnectionError):
+                while self._exchange(connection, reader):
+                    pass
 
     def _exchange(self, connection, reader) -> bool:
         line = reader.readline()

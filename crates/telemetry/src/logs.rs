@@ -1,6 +1,7 @@
 //! Where log lines go and which: text for people on a terminal, one JSON object a line otherwise, always on stderr.
 
 use std::io::{self, IsTerminal};
+use std::panic::PanicHookInfo;
 
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::filter::LevelFilter;
@@ -75,7 +76,14 @@ pub fn init(filter: Option<&str>, format: Format) -> Result<(), LogError> {
     tracing::subscriber::set_global_default(subscriber).map_err(|_| LogError::AlreadySet)?;
     log::set_logger(&scrub::Bridge).map_err(|_| LogError::AlreadySet)?;
     log::set_max_level(scrub::MAX_LEVEL);
+    std::panic::set_hook(Box::new(panicked));
     Ok(())
+}
+
+/// A panic's message may quote what was worked on, as a failed slice of a string does: only its place is logged.
+fn panicked(panic: &PanicHookInfo<'_>) {
+    let place = panic.location().map(ToString::to_string).unwrap_or_default();
+    tracing::error!(place, "a task panicked; this is a bug in AgentGuard");
 }
 
 fn filter_of(text: &str) -> Result<EnvFilter, LogError> {

@@ -39,6 +39,8 @@ pub struct Refusal {
     pub status: u16,
     /// `content-type` of the body.
     pub content_type: &'static str,
+    /// The response header in which the dialect's SDKs look for the request's id.
+    pub id_header: Option<&'static str>,
     /// The dialect's error object.
     pub body: Bytes,
 }

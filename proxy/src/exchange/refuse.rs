@@ -31,7 +31,7 @@ pub(crate) fn reply(verdict: Verdict, format: &Format, ledger: &mut Ledger) -> R
         Some(refusal) => Reply {
             status: refusal.status,
             content_type: refusal.content_type,
-            headers: Vec::new(),
+            headers: refusal.id_header.map(|name| (name, notice.id.clone())).into_iter().collect(),
             body: refusal.body,
         },
         None => Reply::error(403, "agentguard_blocked", &notice.message),

@@ -65,3 +65,15 @@ fn a_bad_filter_is_explained() {
         assert!(filter_of(filter).is_ok(), "{filter:?}");
     }
 }
+
+#[test]
+fn a_panic_is_logged_by_its_place_and_without_its_message() {
+    let text = written("info", Format::Json, || {
+        let before = std::panic::take_hook();
+        std::panic::set_hook(Box::new(panicked));
+        let caught = std::panic::catch_unwind(|| panic!("at {:?}", "the customer's words"));
+        std::panic::set_hook(before);
+        assert!(caught.is_err());
+    });
+    assert!(text.contains("logs/tests.rs:") && !text.contains("customer"), "{text}");
+}

@@ -46,7 +46,12 @@ impl Codec for Messages {
             "error": {"type": "permission_error", "message": notice.message},
             "request_id": notice.id,
         });
-        Refusal { status: 403, content_type: "application/json", body: loose::bytes(&body).into() }
+        Refusal {
+            status: 403,
+            content_type: "application/json",
+            id_header: Some("request-id"),
+            body: loose::bytes(&body).into(),
+        }
     }
 
     fn decoder(&self) -> Box<dyn EventDecoder> {

@@ -55,7 +55,7 @@ impl Codec for Chat {
 
     fn refuse(&self, notice: &Notice) -> Refusal {
         let body = loose::bytes(&json!({"id": notice.id, "message": notice.message}));
-        Refusal { status: 403, content_type: "application/json", body: body.into() }
+        Refusal { status: 403, content_type: "application/json", id_header: None, body: body.into() }
     }
 
     fn decoder(&self) -> Box<dyn EventDecoder> {

@@ -72,7 +72,12 @@ impl Codec for Ollama {
 
     fn refuse(&self, notice: &Notice) -> Refusal {
         let body = loose::bytes(&json!({"error": notice.message}));
-        Refusal { status: 403, content_type: "application/json; charset=utf-8", body: body.into() }
+        Refusal {
+            status: 403,
+            content_type: "application/json; charset=utf-8",
+            id_header: None,
+            body: body.into(),
+        }
     }
 
     fn decoder(&self) -> Box<dyn EventDecoder> {

@@ -19,7 +19,12 @@ fn refuse(notice: &Notice) -> Refusal {
         "param": null,
         "code": "agentguard_blocked",
     }});
-    Refusal { status: 403, content_type: "application/json", body: error.to_string().into() }
+    Refusal {
+        status: 403,
+        content_type: "application/json",
+        id_header: Some("x-request-id"),
+        body: error.to_string().into(),
+    }
 }
 
 /// `finish_reason`, with the words that other vendors use for the same.
