@@ -42,6 +42,7 @@ pub(crate) struct Scratch {
     known: Vec<bool>,
     quantities: Vec<Quantity>,
     supports: Vec<Option<u32>>,
+    names: Vec<Name>,
     stems: Vec<u32>,
 }
 
@@ -52,6 +53,7 @@ impl Scratch {
         self.known = analysis.known;
         self.quantities = analysis.quantities;
         self.supports = analysis.supports;
+        self.names = analysis.names;
         self.stems = analysis.stems;
     }
 }
@@ -77,7 +79,8 @@ impl<'c> Analysis<'c> {
         quantity::scan(text, &tokens, &mut quantities);
         let mut supports = emptied(&mut scratch.supports);
         supports.extend(quantities.iter().map(|q| evidence.facts().support(q)));
-        let names = names::find(claim, &tokens);
+        let mut names = emptied(&mut scratch.names);
+        names::find(claim, &tokens, &mut names);
         let mut stems = emptied(&mut scratch.stems);
         for token in tokens.iter().filter(|t| t.is_content()) {
             if stems.len() < MAX_STEMS && !stems.contains(&token.stem) {

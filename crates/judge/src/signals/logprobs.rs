@@ -6,6 +6,7 @@
 use std::collections::VecDeque;
 
 use agentguard_wire::TokenLogprob;
+use smallvec::SmallVec;
 
 use super::Analysis;
 use crate::text::chars;
@@ -49,7 +50,7 @@ impl Confidence {
         let tokens = &analysis.tokens;
         let names =
             analysis.names.iter().filter(|n| !n.initial).map(|n| (tokens[n.first].start, tokens[n.last].end));
-        let mut places: Vec<(usize, usize)> = quantities.chain(names).collect();
+        let mut places: SmallVec<[(usize, usize); 16]> = quantities.chain(names).collect();
         places.sort_unstable();
         for (start, end) in places {
             if self.words.len() < MAX_WAITING {

@@ -20,12 +20,11 @@ const LINKS: [&str; 12] = ["of", "de", "la", "del", "du", "di", "da", "van", "vo
 /// Share of capitalised words from which on a line is in title case.
 const TITLE_CASE: f32 = 0.75;
 
-/// Finds the names of a claim.
-pub(crate) fn find(claim: &Claim, tokens: &[Token]) -> Vec<Name> {
+/// Appends the names of a claim to `found`.
+pub(crate) fn find(claim: &Claim, tokens: &[Token], found: &mut Vec<Name>) {
     let text = claim.text.as_str();
-    let mut found = Vec::new();
     if is_title_case(text, tokens) {
-        return found;
+        return;
     }
     let from = label_end(claim, tokens);
     let mut i = from;
@@ -42,7 +41,6 @@ pub(crate) fn find(claim: &Claim, tokens: &[Token]) -> Vec<Name> {
         found.push(Name { first: i, last, initial: is_initial(text, tokens, i, from) });
         i = last + 1;
     }
-    found
 }
 
 fn starts_name(token: &Token) -> bool {
