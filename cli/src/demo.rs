@@ -207,7 +207,7 @@ fn introduce(
         "{} {count} conversations go through the proxy at http://{base_url} to a provider on this machine.",
         style.paint(Look::Strong, "AgentGuard demo.")
     )?;
-    writeln!(out, "Watch them arrive: {}\n", style.paint(Look::Strong, &format!("http://{control}")))?;
+    writeln!(out, "Watch them arrive: {}\n", style.paint(Look::Strong, &format!("http://{control}/live")))?;
     let routes = [
         ("openai gpt-5.4", "sentence by sentence", "unsupported words are replaced before they leave"),
         ("anthropic sonnet", "sentence by sentence", "the answer is cut before an unsupported sentence"),
