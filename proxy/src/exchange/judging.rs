@@ -18,8 +18,9 @@ use tokio::time::{Instant, timeout};
 
 use super::off_worker::{self, Panicked};
 
-/// To judge a byte takes about as long as to parse this many.
-const JUDGING: usize = 8;
+/// To judge a byte takes about as long as to parse this many; to gather a byte of evidence, this many.
+const JUDGING: usize = 3;
+const GATHERING: usize = 4;
 
 /// What there is to judge by, and, for an agent's reply, how that was found.
 pub(crate) type Grounds = (Evidence, Option<Correlation>);
@@ -88,7 +89,7 @@ impl Judging {
         let State::Waiting(prepare) = replace(&mut self.state, overload) else { return };
         self._place = self.places.take().and_then(|places| places.try_acquire_owned().ok());
         if self._place.is_some() {
-            let task = off_worker::spawn(self.size, move || {
+            let task = off_worker::spawn(self.size.saturating_mul(GATHERING), move || {
                 let begun = Instant::now();
                 (off_worker::caught(prepare), begun.elapsed())
             });
