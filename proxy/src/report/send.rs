@@ -56,8 +56,9 @@ impl Sender {
     /// Sends whatever comes until `stop`. What is held then is kept for [`Sender::empty`].
     pub(super) async fn run(&mut self, stop: &CancellationToken) {
         while !stop.is_cancelled() {
-            let step =
-                async { if self.fetch().await { self.step().await } else { self.accounts.news().await } };
+            // Not part of what is dropped at the end: what it has read would be gone until the next start.
+            let held = self.fetch().await;
+            let step = async { if held { self.step().await } else { self.accounts.news().await } };
             if stop.run_until_cancelled(step).await.is_none() {
                 return;
             }
