@@ -53,7 +53,7 @@ pub(crate) async fn exchange(session: &mut Session, route: &Arc<Route>, shared: 
         Ok(_) if !plan.judges() => Judging::failed(NotChecked::Disabled),
         Ok(request) => match route.direction {
             Direction::Outbound => judge_answer(request, asked.size, &plan, &mut ledger, shared),
-            Direction::Inbound => judge_reply(request, asked.size, &plan, &ledger, shared),
+            Direction::Inbound => judge_reply(request, &plan, &ledger, shared),
         },
     };
     // A request that may not go out unjudged ends here.
@@ -167,11 +167,11 @@ fn judge_answer(request: Request, size: usize, plan: &Plan, ledger: &mut Ledger,
 }
 
 /// Judges an agent's reply, once it speaks, by what it was asked and what it has seen by then.
-fn judge_reply(question: Request, size: usize, plan: &Plan, ledger: &Ledger, shared: &Shared) -> Judging {
+fn judge_reply(question: Request, plan: &Plan, ledger: &Ledger, shared: &Shared) -> Judging {
     let contexts = shared.contexts.clone();
     let (trace, begun) = ledger.origin();
     let trace = trace.map(str::to_owned);
-    Judging::when_heard(&shared.judged, plan.rule.settings(), size, move || {
+    Judging::when_heard(&shared.judged, plan.rule.settings(), move || {
         let asked = Evidence::gather(&question);
         let seen = contexts.map(|contexts| contexts.seen(trace.as_deref(), begun));
         match seen {

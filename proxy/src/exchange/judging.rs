@@ -68,19 +68,19 @@ impl Judging {
         size: usize,
         prepare: impl FnOnce() -> Grounds + Send + 'static,
     ) -> Self {
-        let mut judging = Self::when_heard(places, settings, size, prepare);
+        let mut judging = Self { size, ..Self::when_heard(places, settings, prepare) };
         judging.start();
         judging
     }
 
     /// Begins when there is something to judge: an agent has seen what it goes by when it speaks, not before.
+    /// How much that is, is not known here, so that it is always gathered off the workers.
     pub(crate) fn when_heard(
         places: &Arc<Semaphore>,
         settings: Settings,
-        size: usize,
         prepare: impl FnOnce() -> Grounds + Send + 'static,
     ) -> Self {
-        let state = State::Waiting(Box::new(prepare));
+        let (state, size) = (State::Waiting(Box::new(prepare)), usize::MAX);
         Self { state, places: Some(places.clone()), size, settings, ..Self::failed(NotChecked::Aborted) }
     }
 

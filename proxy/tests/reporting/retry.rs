@@ -145,8 +145,8 @@ async fn what_was_recorded_before_the_stop_is_delivered_by_the_drain() {
     assert_eq!(control.data.lock().heartbeats[&instance].in_flight, 0, "the last heartbeat says so");
 }
 
-/// What had just been read from the spool when the stop came used to stay there until the next start. Without the mend, one
-/// run of this test in four or five fails.
+/// What had just been read from the spool when the stop came used to stay there until the next start. Without the mend,
+/// one run in nine failed (with half the rounds).
 #[tokio::test(flavor = "multi_thread")]
 async fn a_stop_at_any_moment_delivers_everything() {
     let control = Control::start().await;
