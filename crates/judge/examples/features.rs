@@ -3,57 +3,28 @@
 //! `features FILE…` one line per sentence; `verdicts FILE…` one line per response; `stems FILE…` document frequencies.
 
 use std::collections::{HashMap, HashSet};
-use std::io::{self, BufRead, BufReader, BufWriter, Write};
+use std::io::{self, BufWriter, Write};
 use std::sync::Arc;
 
 use agentguard_judge::{Evidence, Session, Settings, fitting};
-use agentguard_wire::{Answer, Choice, Dialect, Message, Part, Request, Role};
+use agentguard_wire::{Answer, Choice};
 use serde_json::Value;
+
+use self::rows::{labels, request, text};
+
+mod rows;
 
 fn main() -> io::Result<()> {
     let mut arguments = std::env::args().skip(1);
     let mode = arguments.next().unwrap_or_default();
     let mut out = BufWriter::new(io::stdout().lock());
-    let mut rows = Vec::new();
-    for path in arguments {
-        for line in BufReader::new(std::fs::File::open(&path)?).lines() {
-            let row: Value = serde_json::from_str(&line?)?;
-            rows.push(row);
-        }
-    }
+    let rows = rows::read(arguments)?;
     match mode.as_str() {
         "features" => features(&rows, &mut out),
         "verdicts" => verdicts(&rows, &mut out),
         "stems" => stems(&rows, &mut out),
         _ => Err(io::Error::other("usage: features (features|verdicts|stems) FILE...")),
     }
-}
-
-fn text<'v>(row: &'v Value, key: &str) -> &'v str {
-    row[key].as_str().unwrap_or_default()
-}
-
-/// The request as an application would send it.
-fn request(row: &Value) -> Request {
-    let (question, context) = (text(row, "question"), text(row, "context"));
-    let prompt = match text(row, "task") {
-        "QA" => format!(
-            "Briefly answer the following question:\n{question}\nBear in mind that your response should be strictly based on the following passages:\n{context}\nIn case the passages do not contain the necessary information to answer the question, please reply with: \"Unable to answer based on given passages.\"\noutput:"
-        ),
-        "Data2txt" => format!(
-            "Instruction:\nWrite an objective overview about the following local business based only on the provided structured data in the JSON format. Don't make up information.\nStructured data:\n{context}\nOverview:"
-        ),
-        _ => format!("Summarize the following news within 100 words:\n{context}\noutput:"),
-    };
-    let mut request = Request::new(Dialect::OpenaiChat);
-    request.messages.push(Message { role: Role::User, parts: vec![Part::Text(prompt)] });
-    request
-}
-
-/// Labelled ranges in scalar values.
-fn labels(row: &Value) -> Vec<(usize, usize)> {
-    let range = |label: &Value| Some((label["start"].as_u64()? as usize, label["end"].as_u64()? as usize));
-    row["labels"].as_array().map(|labels| labels.iter().filter_map(range).collect()).unwrap_or_default()
 }
 
 fn features(rows: &[Value], out: &mut impl Write) -> io::Result<()> {

@@ -6,6 +6,7 @@ mod gather;
 mod index;
 mod labels;
 mod sections;
+mod segments;
 mod sentences;
 mod structure;
 
@@ -14,6 +15,7 @@ use serde::{Deserialize, Serialize};
 
 pub(crate) use facts::Facts;
 pub(crate) use index::{Index, Match, Scratch};
+pub use segments::Segment;
 pub(crate) use structure::{Attribute, Attributes, KeyWord, Truth, key_words};
 
 use self::index::Builder;

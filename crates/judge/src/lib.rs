@@ -5,6 +5,7 @@
 //! The verdict depends only on the answer's text, never on how it was split: streamed and unstreamed judge the same.
 
 mod claims;
+mod encoding;
 pub mod evidence;
 #[doc(hidden)]
 pub mod fitting;

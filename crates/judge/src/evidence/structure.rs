@@ -4,7 +4,8 @@ mod keys;
 mod read;
 
 pub(crate) use keys::{KeyWord, key_words};
-pub(super) use read::Reader;
+pub(super) use keys::{is_filler, spaced};
+pub(super) use read::{Reader, block};
 
 use crate::text::table::Table;
 use crate::text::{Token, hash};

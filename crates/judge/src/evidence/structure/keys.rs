@@ -39,6 +39,11 @@ pub(crate) fn key_words(key: &str) -> Vec<KeyWord> {
     words.map(|t| KeyWord { raw: t.raw, stem: t.stem, function: !t.is_content() }).collect()
 }
 
+/// Whether every word of a spaced key is filler.
+pub(in crate::evidence) fn is_filler(spaced: &str) -> bool {
+    spaced.split_whitespace().all(|word| FILLER.contains(&word.to_ascii_lowercase().as_str()))
+}
+
 /// The hash of the key's telling words written as one.
 pub(super) fn joined(key: &str) -> u32 {
     let spaced = spaced(key).to_ascii_lowercase();
@@ -47,7 +52,7 @@ pub(super) fn joined(key: &str) -> u32 {
 }
 
 /// A key with spaces between its words. `WiFi` stays one word: short parts of a camel-case key belong together.
-fn spaced(key: &str) -> String {
+pub(in crate::evidence) fn spaced(key: &str) -> String {
     let mut spaced = String::with_capacity(key.len() + 8);
     let mut before = ' ';
     let letters: Vec<char> = key.chars().take(128).collect();

@@ -36,11 +36,8 @@ struct Key {
 impl<'s> Reader<'s> {
     /// Reads the source of that number; returns the byte range of it that is JSON.
     pub(in crate::evidence) fn read(&mut self, number: usize, source: &'s Source) -> Option<(usize, usize)> {
-        if !source.kind.proves() || source.kind == SourceKind::Instructions && source.text.len() < 80 {
-            return None;
-        }
+        let (start, end) = block(source)?;
         let text = source.text.as_str();
-        let (start, end) = json::find_block(text, MIN_BLOCK.min(text.trim().len()))?;
         self.attributes.labels.resize(number, String::new());
         self.attributes.labels.push(source.label.clone());
         let (mut byte, mut scalar) = (0, 0);
@@ -143,6 +140,14 @@ impl<'s> Reader<'s> {
         attributes.words.shrink_to_fit();
         attributes
     }
+}
+
+/// The byte range of a source that is JSON, of sources that something can follow from.
+pub(in crate::evidence) fn block(source: &Source) -> Option<(usize, usize)> {
+    if !source.kind.proves() || source.kind == SourceKind::Instructions && source.text.len() < 80 {
+        return None;
+    }
+    json::find_block(&source.text, MIN_BLOCK.min(source.text.trim().len()))
 }
 
 fn truth(kind: Scalar, value: &str) -> Truth {
