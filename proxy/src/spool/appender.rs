@@ -55,9 +55,9 @@ impl Appender {
         self.buffer.len() >= BUFFER
     }
 
-    /// Whether it holds anything.
-    pub(super) fn is_open(&self) -> bool {
-        self.len() > 0
+    /// The first seq that it holds.
+    pub(super) fn first(&self) -> Option<u64> {
+        (self.len() > 0).then_some(self.id)
     }
 
     /// Bytes that are not on the shelf's account yet.

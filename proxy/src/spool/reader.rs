@@ -60,6 +60,8 @@ impl SpoolReader {
     pub fn next(&mut self, max_events: usize, max_bytes: usize) -> io::Result<Option<Parcel>> {
         let shared = Arc::clone(&self.shared);
         shared.shelf(|shelf| {
+            // What is sent is not evicted: a parcel of all there is would leave nothing to go but what comes next.
+            let max_bytes = max_bytes.min(shelf.parcel());
             let unread =
                 shelf.instances.values_mut().find_map(|instance| self.read(instance, max_events, max_bytes));
             unread.transpose()

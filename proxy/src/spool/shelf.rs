@@ -85,6 +85,11 @@ impl Shelf {
         self.cap.saturating_sub(self.bytes + unpublished)
     }
 
+    /// The most bytes to be sent at a time.
+    pub(super) fn parcel(&self) -> usize {
+        usize::try_from(self.cap / 4).unwrap_or(usize::MAX)
+    }
+
     /// The instance of this process.
     pub(super) fn live(&mut self, id: Uuid) -> &mut Instance {
         self.instances

@@ -136,24 +136,32 @@ impl Writer {
         let expendable: &[Lane] = if lane == Lane::Flag { &[Lane::Pass, Lane::Flag] } else { &[Lane::Pass] };
         while self.room < size {
             let unpublished = self.lanes.iter().map(Appender::unpublished).sum();
-            let (room, evicted) = self.shared.shelf(|shelf| {
-                let room = shelf.room(unpublished);
-                let evicted = room < size && expendable.iter().any(|lane| shelf.evict(*lane, &self.shared));
-                (room, evicted)
-            });
-            self.room = room;
-            if room >= size || evicted {
-                continue;
-            }
-            // Nothing closed is left to go: the segment that is being written may.
-            let Some(open) = expendable.iter().find(|lane| self.lanes[**lane as usize].is_open()) else {
+            self.room = self.shared.shelf(|shelf| shelf.room(unpublished));
+            // All that passes goes before anything that is flagged, what is still being written included.
+            if self.room < size && !expendable.iter().any(|lane| self.give_up(*lane)) {
                 return false;
-            };
-            self.commit();
-            self.close(*open);
+            }
         }
         self.room -= size;
         true
+    }
+
+    /// Gives up the oldest segment of a lane that was never sent from, or closes the one that is being written so that it can go next.
+    /// False: neither is there.
+    fn give_up(&mut self, lane: Lane) -> bool {
+        let (evicted, attempted) = self.shared.shelf(|shelf| {
+            let evicted = shelf.evict(lane, &self.shared);
+            (evicted, shelf.live(self.shared.live).position.attempted)
+        });
+        if evicted {
+            return true;
+        }
+        let open = self.lanes[lane as usize].first().is_some_and(|first| first > attempted);
+        if open {
+            self.commit();
+            self.close(lane);
+        }
+        open
     }
 
     fn write(&mut self, lane: Lane) {

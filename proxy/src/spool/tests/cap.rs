@@ -95,6 +95,59 @@ fn what_was_sent_is_not_evicted_because_it_may_be_stored() {
     assert_eq!(reader.next(10, usize::MAX).unwrap().unwrap(), sent, "sent again after a restart");
 }
 
+/// Regression: a flagged verdict went while a passing one, in the segment that was being written, could have.
+#[test]
+fn a_passing_verdict_that_is_being_written_goes_before_a_flagged_one() {
+    let dir = scratch();
+    let (spool, mut reader) = open(&dir, &tight());
+    // Most of it is taken by what was sent already.
+    for _ in 1..=70 {
+        spool.record(event(false, 100));
+    }
+    flush(&reader);
+    while reader.next(1000, usize::MAX).unwrap().is_some() {}
+    let lost = |reader: &SpoolReader| account(reader, spool.instance()).lost_ranges;
+    let mut record = |flagged, count| {
+        for _ in 0..count {
+            spool.record(event(flagged, 100));
+            flush(&reader);
+        }
+        lost(&reader)
+    };
+    // Closed segments of flagged ones, and passing ones of which the last are in a segment that is still open: 83 to 85.
+    assert_eq!(record(true, 12), []);
+    assert_eq!(record(false, 3), []);
+    let first = (0..40).map(|_| record(true, 1)).find(|lost| !lost.is_empty());
+    let first = first.expect("the cap is reached");
+    assert!(first.iter().all(|(start, end)| (83..=85).contains(start) && *end <= 85), "a flagged one went first: {first:?}");
+}
+
+/// Regression: a batch of the whole spool, sent and not answered, left nothing to go but the flagged verdicts that came after it.
+#[test]
+fn a_parcel_leaves_most_of_the_spool_to_go() {
+    let dir = scratch();
+    let (spool, mut reader) = open(&dir, &tight());
+    for seq in 1..=400 {
+        spool.record(event(false, 100));
+        if seq % 50 == 0 {
+            flush(&reader);
+        }
+    }
+    flush(&reader);
+    let parcel = reader.next(1000, usize::MAX).unwrap().unwrap();
+    let bytes: usize = parcel.events.iter().map(|(_, payload)| payload.len()).sum();
+    assert!((8 << 10..=16 << 10).contains(&bytes), "{bytes} bytes of {}", 64 << 10);
+    for seq in 1..=60 {
+        spool.record(event(true, 100));
+        if seq % 10 == 0 {
+            flush(&reader);
+        }
+    }
+    flush(&reader);
+    let lost = account(&reader, spool.instance()).lost_ranges;
+    assert!(lost.iter().all(|(_, end)| *end <= 400), "flagged ones went: {lost:?}");
+}
+
 #[test]
 fn a_lowered_cap_is_kept_at_the_next_start() {
     let dir = scratch();
