@@ -33,6 +33,10 @@ pub struct Config {
     pub proxy: agentguard_proxy::Config,
     /// Worker threads of the proxy; `None`: one a core.
     pub threads: Option<usize>,
+    /// The trained encoder.
+    pub model: ModelSource,
+    /// Threads that run it.
+    pub model_threads: usize,
     /// The policy file.
     pub policy: Option<PathBuf>,
     /// The control plane in this process, or the one elsewhere.
@@ -41,6 +45,18 @@ pub struct Config {
     pub spool_max: u64,
     /// What is logged.
     pub log: Log,
+}
+
+/// Where the trained encoder comes from.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum ModelSource {
+    /// Built into the binary.
+    #[default]
+    Builtin,
+    /// None: the rules judge alone.
+    Off,
+    /// A file.
+    File(PathBuf),
 }
 
 /// Which control plane the proxy reports to.

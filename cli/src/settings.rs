@@ -102,6 +102,13 @@ pub(crate) const SETTINGS: &[Setting] = &[
     )
     .path(),
     setting(
+        "model",
+        "WHICH",
+        "builtin",
+        "The trained encoder that reads every sentence: builtin, off, or the path of another one",
+    ),
+    setting("model-threads", "N", "1", "Threads that run the encoder, a core each"),
+    setting(
         "admin-listen",
         "ADDR",
         "127.0.0.1:19020",

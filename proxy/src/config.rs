@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use agentguard_api::Workload;
 
-use crate::Origin;
+use crate::{ModelConfig, Origin};
 
 /// Everything that the proxy is told.
 #[derive(Clone, Debug, Default)]
@@ -24,6 +24,8 @@ pub struct Config {
     pub workload: Workload,
     /// PEM file of certificate authorities to be trusted besides the platform's.
     pub ca_file: Option<PathBuf>,
+    /// The trained model; `None`: the rules judge alone.
+    pub model: Option<ModelConfig>,
     /// How long things may take.
     pub timeouts: Timeouts,
     /// How much there may be of things.

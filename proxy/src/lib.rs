@@ -11,6 +11,7 @@ mod front;
 mod http;
 mod life;
 mod metrics;
+pub mod model;
 pub mod origin;
 pub mod providers;
 mod proxy;
@@ -21,6 +22,7 @@ pub mod spool;
 mod upstream;
 
 pub use config::{Config, Inbound, Limits, Timeouts, Upstream};
+pub use model::{Model, ModelConfig};
 pub use origin::{Origin, OriginError};
 pub use proxy::{Addresses, BindError, Proxy};
 pub use recorder::Recorder;

@@ -157,7 +157,7 @@ fn judge_answer(request: Request, size: usize, plan: &Plan, ledger: &mut Ledger,
         ledger.informs(call);
         witness
     });
-    Judging::begin(&shared.judged, plan.rule.settings(), size, move || {
+    Judging::begin(&shared.judged, shared.model.as_ref(), plan.rule.settings(), size, move || {
         let evidence = Evidence::gather(&request);
         if let Some(witness) = witness {
             witness.saw(&evidence);
@@ -171,7 +171,7 @@ fn judge_reply(question: Request, plan: &Plan, ledger: &Ledger, shared: &Shared)
     let contexts = shared.contexts.clone();
     let (trace, begun) = ledger.origin();
     let trace = trace.map(str::to_owned);
-    Judging::when_heard(&shared.judged, plan.rule.settings(), move || {
+    Judging::when_heard(&shared.judged, shared.model.as_ref(), plan.rule.settings(), move || {
         let asked = Evidence::gather(&question);
         let seen = contexts.map(|contexts| contexts.seen(trace.as_deref(), begun));
         match seen {

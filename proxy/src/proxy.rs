@@ -20,10 +20,11 @@ use crate::exchange::metrics::JudgeMetrics;
 use crate::front::listener::Listener;
 use crate::http::route::Router;
 use crate::metrics::Metrics;
+use crate::model::{self, Pool};
 use crate::shared::Shared;
 use crate::upstream::Target;
 use crate::upstream::roots::{self, RootsError};
-use crate::{Config, Recorder, Upstream, admin, providers};
+use crate::{Config, ModelConfig, Recorder, Upstream, admin, providers};
 
 /// After the drain's deadline, for cut exchanges to be recorded.
 const LAST_WORDS: Duration = Duration::from_secs(1);
@@ -44,6 +45,9 @@ pub enum BindError {
     /// The certificate authorities.
     #[error(transparent)]
     Roots(#[from] RootsError),
+    /// The model's threads.
+    #[error("the model's threads cannot be started: {0}")]
+    Model(#[source] io::Error),
     /// A metric's name is taken in the registry, so another proxy uses it.
     #[error("the proxy's metrics cannot be registered: {0}")]
     Metrics(#[from] prometheus::Error),
@@ -90,6 +94,7 @@ impl Proxy {
             exchanges: Arc::new(Semaphore::new(config.limits.exchanges)),
             judged: Arc::new(Semaphore::new(config.limits.judged)),
             judge_metrics: JudgeMetrics::new(registry)?,
+            model: config.model.map(|model| pool(&model, registry)).transpose()?,
             contexts: (!config.inbound.is_empty())
                 .then(|| Arc::new(Contexts::new(config.timeouts.context, config.limits.context_bytes))),
             timeouts: config.timeouts,
@@ -176,4 +181,9 @@ async fn listen(
 ) -> Result<Listener, BindError> {
     let bound = Listener::bind(address, router, shared, places).await;
     bound.map_err(|source| BindError::Listen { what, address, source })
+}
+
+fn pool(config: &ModelConfig, registry: &Registry) -> Result<Arc<Pool>, BindError> {
+    let metrics = model::Metrics::new(registry)?;
+    Pool::start(config, metrics).map(Arc::new).map_err(BindError::Model)
 }

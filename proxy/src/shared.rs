@@ -11,6 +11,7 @@ use tokio_util::sync::CancellationToken;
 use crate::exchange::context::Contexts;
 use crate::exchange::metrics::JudgeMetrics;
 use crate::metrics::Metrics;
+use crate::model::Pool;
 use crate::{Limits, Recorder, Timeouts};
 
 /// Shared by every listener.
@@ -26,6 +27,8 @@ pub(crate) struct Shared {
     pub(crate) exchanges: Arc<Semaphore>,
     /// Places for exchanges that are judged.
     pub(crate) judged: Arc<Semaphore>,
+    /// The trained model; `None`: the rules judge alone.
+    pub(crate) model: Option<Arc<Pool>>,
     /// What agents see in their calls; `None` without an inbound listener.
     pub(crate) contexts: Option<Arc<Contexts>>,
     /// Cancelled at the end of the drain: whatever still runs is cut.

@@ -12,7 +12,7 @@ use agentguard_telemetry::Secret;
 
 use super::sources::{Environment, Given, Sources};
 use super::value::{self, Refused};
-use super::{Config, Control, Log, Origin, Problem};
+use super::{Config, Control, Log, ModelSource, Origin, Problem};
 
 pub(super) struct Reader<'a> {
     pub(super) sources: &'a Sources,
@@ -43,6 +43,8 @@ impl Reader<'_> {
             data_dir: self.text("data-dir").map_or_else(|| data_dir(environment), PathBuf::from),
             proxy,
             threads: self.one("threads", value::threads),
+            model: self.model(),
+            model_threads: self.one("model-threads", value::threads).unwrap_or(1),
             policy: self.file("policy"),
             control: self.control(),
             spool_max: self.one("spool-max", value::size).unwrap_or(256 << 20),
@@ -65,6 +67,14 @@ impl Reader<'_> {
             });
         }
         config
+    }
+
+    fn model(&mut self) -> ModelSource {
+        match self.sources.one("model").map(|given| given.value.as_str()) {
+            None | Some("builtin") => ModelSource::Builtin,
+            Some("off") => ModelSource::Off,
+            Some(_) => self.file("model").map_or(ModelSource::Off, ModelSource::File),
+        }
     }
 
     fn control(&mut self) -> Control {

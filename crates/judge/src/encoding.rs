@@ -1,8 +1,9 @@
 //! What the encoder is given: the evidence's segments, and the end of the answer before each sentence.
 
 use std::borrow::Cow;
+use std::sync::Arc;
 
-use agentguard_encoder::{Ground, Tokenizer};
+use agentguard_encoder::{Ground, Tokenizer, Window};
 
 use crate::Evidence;
 use crate::claims::Claim;
@@ -12,6 +13,29 @@ use crate::text::chars;
 pub(crate) fn ground(tokenizer: &Tokenizer, evidence: &Evidence) -> Ground {
     let segments = evidence.segments();
     Ground::new(tokenizer, evidence.asked(), segments.iter().map(|segment| &*segment.text))
+}
+
+/// The evidence of one exchange, ready for the encoder.
+#[derive(Debug)]
+pub(crate) struct Encoding {
+    tokenizer: Arc<Tokenizer>,
+    ground: Ground,
+}
+
+impl Encoding {
+    /// Costs time in proportion to the evidence's text.
+    pub(crate) fn new(tokenizer: Arc<Tokenizer>, evidence: &Evidence) -> Self {
+        let ground = ground(&tokenizer, evidence);
+        Self { tokenizer, ground }
+    }
+
+    /// The windows of a claim; none where there is nothing to hold it against.
+    pub(crate) fn windows(&self, before: &Before, claim: &Claim) -> Vec<Window> {
+        if self.ground.is_empty() {
+            return Vec::new();
+        }
+        self.ground.windows(&self.tokenizer, &before.of(claim), &claim.text)
+    }
 }
 
 /// Bytes of the answer kept; more than the encoder shows.

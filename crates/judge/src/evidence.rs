@@ -10,6 +10,9 @@ mod segments;
 mod sentences;
 mod structure;
 
+use std::sync::Arc;
+
+use agentguard_encoder::Tokenizer;
 use agentguard_wire::{Request, Tool};
 use serde::{Deserialize, Serialize};
 
@@ -19,6 +22,7 @@ pub use segments::Segment;
 pub(crate) use structure::{Attribute, Attributes, KeyWord, Truth, key_words};
 
 use self::index::Builder;
+use crate::encoding::Encoding;
 use crate::schema::Schemas;
 use crate::text::chars;
 use crate::verdict::EvidenceRef;
@@ -102,6 +106,7 @@ pub struct Evidence {
     facts: Facts,
     attributes: Attributes,
     schemas: Schemas,
+    encoding: Option<Encoding>,
 }
 
 impl Evidence {
@@ -160,7 +165,13 @@ impl Evidence {
             facts,
             attributes,
             schemas,
+            encoding: None,
         }
+    }
+
+    /// Prepares it for the encoder too; without this only the rules judge. Nothing is prepared where nothing can be checked.
+    pub fn encode(&mut self, tokenizer: &Arc<Tokenizer>) {
+        self.encoding = self.is_checkable().then(|| Encoding::new(tokenizer.clone(), self));
     }
 
     /// The sources, in order.
@@ -238,6 +249,10 @@ impl Evidence {
     pub(crate) fn question_overlap(&self, stems: &[u32]) -> f32 {
         let held = self.question.iter().filter(|stem| stems.contains(stem)).count();
         if self.question.is_empty() { 0.0 } else { held as f32 / self.question.len() as f32 }
+    }
+
+    pub(crate) fn encoding(&self) -> Option<&Encoding> {
+        self.encoding.as_ref()
     }
 
     pub(crate) fn schemas(&self) -> &Schemas {

@@ -3,13 +3,17 @@
 mod choice;
 mod spans;
 mod state;
+mod waiting;
 
 use std::sync::Arc;
 
+use agentguard_encoder::Score;
 use agentguard_wire::{Answer, Event, TokenLogprob};
 
-use self::choice::Choice;
+use self::choice::{Choice, Readings};
 use self::spans::Spans;
+pub use self::waiting::{Task, TaskId};
+pub(crate) use self::waiting::Reading;
 use crate::score::Tally;
 use crate::signals::Scratch;
 use crate::{Evidence, Settings, Span, Verdict};
@@ -73,6 +77,8 @@ pub struct Session {
     spans: Spans,
     tally: Tally,
     scratch: Scratch,
+    tasks: Vec<Task>,
+    readings: Readings,
 }
 
 impl Session {
@@ -86,7 +92,48 @@ impl Session {
             spans: Spans::default(),
             tally: Tally::default(),
             scratch: Scratch::default(),
+            tasks: Vec::new(),
+            readings: Readings::default(),
         }
+    }
+
+    /// What the encoder is to read, beyond what was taken before. Whoever takes a task owes a [`Session::read`]; what
+    /// is owed at the end counts as skipped.
+    #[must_use]
+    pub fn tasks(&mut self) -> Vec<Task> {
+        std::mem::take(&mut self.tasks)
+    }
+
+    /// Whether the encoder owes a reading, so that more may be settled without more of the answer.
+    #[must_use]
+    pub fn waits(&self) -> bool {
+        self.choices.iter().any(Choice::waits)
+    }
+
+    /// Takes the encoder's reading of a task, a score for each window in order; `None`: the encoder was skipped, and the rules
+    /// judge alone.
+    pub fn read(&mut self, id: TaskId, scores: Option<Vec<Score>>) -> Output {
+        let (number, found) = self.with(id.choice, |c, ctx| c.read(ctx, id.number, scores));
+        self.output(number, found)
+    }
+
+    /// No more readings will come: the rules judge alone what waits for one. One output for each choice that waited.
+    pub fn skip(&mut self) -> Vec<(u32, Output)> {
+        self.tasks.clear();
+        let waiting = (0_u32..).zip(&self.choices).filter(|(_, c)| c.waits()).map(|(n, _)| n);
+        let mut outputs = Vec::new();
+        for choice in waiting.collect::<Vec<_>>() {
+            let (number, found) = self.with(choice, Choice::skip);
+            outputs.push((choice, self.output(number, found)));
+        }
+        outputs
+    }
+
+    fn output(&mut self, number: usize, found: Vec<Span>) -> Output {
+        for span in &found {
+            self.spans.add(span.clone());
+        }
+        Output { spans: found, settled: self.choices[number].settled() }
     }
 
     /// Takes what arrived.
@@ -102,29 +149,42 @@ impl Session {
                 self.with(choice, |c, ctx| c.tool_call(ctx, call, name, arguments))
             }
         };
-        for span in &found {
-            self.spans.add(span.clone());
-        }
-        Output { spans: found, settled: self.choices[number].settled() }
+        self.output(number, found)
     }
 
-    /// The response is over: the last sentence is judged and everything combined.
+    /// The response is over: the last sentence is judged and everything combined. What the encoder has not read by now it
+    /// does not read any more.
     #[must_use]
     pub fn finish(mut self) -> Verdict {
+        self.end();
+        self.skip();
         for choice in 0..self.choices.len() {
-            let number = u32::try_from(choice).unwrap_or(u32::MAX);
-            self.step(Input::End { choice: number });
             for span in self.choices[choice].unsure(&self.settings) {
                 self.spans.add(span);
             }
         }
-        state::verdict(&self.evidence, &self.settings, &self.choices, &self.tally, self.spans.finish())
+        let parts = state::Parts { choices: &self.choices, tally: &self.tally, readings: self.readings };
+        state::verdict(&self.evidence, &self.settings, &parts, self.spans.finish())
     }
 
-    /// Judges an answer that is already whole, by the same steps.
+    /// No more text of any choice, so that the last sentences can be read.
+    pub fn end(&mut self) {
+        for choice in 0..self.choices.len() {
+            self.step(Input::End { choice: u32::try_from(choice).unwrap_or(u32::MAX) });
+        }
+    }
+
+    /// Judges an answer that is already whole, by the same steps and the rules alone.
     #[must_use]
     pub fn judge(evidence: Arc<Evidence>, settings: Settings, answer: &Answer) -> Verdict {
         let mut session = Self::new(evidence, settings);
+        session.feed(answer);
+        session.finish()
+    }
+
+    /// The steps of an answer that is already whole, up to its end.
+    pub fn feed(&mut self, answer: &Answer) {
+        let session = self;
         for (choice, whole) in (0..).zip(&answer.choices) {
             session.step(Input::Logprobs { choice, tokens: &whole.logprobs });
             let mut rest = whole.text.as_str();
@@ -144,7 +204,6 @@ impl Session {
             session.refusal(choice, &whole.refusal);
             session.step(Input::End { choice });
         }
-        session.finish()
     }
 
     /// Feeds a stream event; tool calls are gathered until they end.
@@ -213,6 +272,8 @@ impl Session {
             settings: &self.settings,
             tally: &mut self.tally,
             scratch: &mut self.scratch,
+            tasks: &mut self.tasks,
+            readings: &mut self.readings,
         };
         let found = act(&mut self.choices[number], &mut context);
         (number, found)

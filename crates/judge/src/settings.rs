@@ -23,11 +23,13 @@ pub enum Signal {
     ToolCalls,
     /// Token log-probabilities, when the provider returns them.
     Logprobs,
+    /// The trained encoder, which reads every sentence beside the evidence.
+    Model,
 }
 
 impl Signal {
     /// Every signal.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Numbers,
         Self::Entities,
         Self::References,
@@ -36,6 +38,7 @@ impl Signal {
         Self::Consistency,
         Self::ToolCalls,
         Self::Logprobs,
+        Self::Model,
     ];
 
     /// The name used in policies, metrics and verdicts.
@@ -50,6 +53,7 @@ impl Signal {
             Self::Consistency => "consistency",
             Self::ToolCalls => "tool_calls",
             Self::Logprobs => "logprobs",
+            Self::Model => "model",
         }
     }
 }

@@ -8,6 +8,7 @@ pub(crate) mod forward;
 pub(crate) mod generic;
 pub(crate) mod judging;
 pub(crate) mod ledger;
+pub(crate) mod live;
 pub(crate) mod metrics;
 pub(crate) mod off_worker;
 pub(crate) mod plan;

@@ -140,12 +140,15 @@ impl Queue {
             Event::Text { choice, .. }
             | Event::Break { choice, .. }
             | Event::Logprobs { choice, .. }
-            | Event::Finish { choice, .. } => {
-                let settled = of(&mut self.settled, *choice);
-                *settled = output.settled.max(*settled);
-            }
+            | Event::Finish { choice, .. } => self.settle_text(*choice, output.settled),
             _ => {}
         }
+    }
+
+    /// Notes how far the text of a choice is judged.
+    pub(crate) fn settle_text(&mut self, choice: u32, until: usize) {
+        let settled = of(&mut self.settled, choice);
+        *settled = until.max(*settled);
     }
 
     /// Nothing waits any more.

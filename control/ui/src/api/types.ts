@@ -26,6 +26,7 @@ export const SIGNALS = [
   'consistency',
   'tool_calls',
   'logprobs',
+  'model',
 ] as const;
 
 export type Direction = 'outbound' | 'inbound';

@@ -1,5 +1,6 @@
 //! From features and findings to risks. The one place that a better scorer replaces: callers see only [`Scorer`].
 
+pub(crate) mod fusion;
 mod response;
 mod weights;
 

@@ -2,11 +2,14 @@
 
 use std::collections::BTreeMap;
 
+use agentguard_encoder::{Score, Window};
 use agentguard_wire::TokenLogprob;
 
 use super::spans;
+use super::waiting::{Judged, Queue, Reading, Task};
 use crate::claims::{Claim, Form, Splitter};
-use crate::score::{Scorer, Tally, sigmoid};
+use crate::encoding;
+use crate::score::{Scorer, Tally, fusion, sigmoid};
 use crate::settings::Signal;
 use crate::signals::consistency::Consistency;
 use crate::signals::examine::examine;
@@ -22,6 +25,16 @@ pub(super) struct Context<'s> {
     pub settings: &'s Settings,
     pub tally: &'s mut Tally,
     pub scratch: &'s mut Scratch,
+    /// For the encoder, in order.
+    pub tasks: &'s mut Vec<Task>,
+    pub readings: &'s mut Readings,
+}
+
+/// How often the encoder was asked, and how often it did not answer.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Readings {
+    pub asked: u32,
+    pub missed: u32,
 }
 
 /// Bytes of one call's arguments that are gathered from a stream; a call with more is not judged.
@@ -35,6 +48,9 @@ pub(super) struct Choice {
     splitter: Splitter,
     scorer: Scorer,
     before: Before,
+    /// The end of the text before, as the encoder is shown it.
+    lead: encoding::Before,
+    waiting: Queue,
     consistency: Consistency,
     confidence: Confidence,
     calls: BTreeMap<u32, (String, String)>,
@@ -55,6 +71,8 @@ impl Choice {
             splitter: Splitter::new(fenced_json),
             scorer: Scorer::default(),
             before: Before::default(),
+            lead: encoding::Before::default(),
+            waiting: Queue::default(),
             consistency: Consistency::default(),
             confidence: Confidence::default(),
             calls: BTreeMap::new(),
@@ -66,7 +84,37 @@ impl Choice {
     }
 
     pub(super) fn settled(&self) -> usize {
-        self.splitter.settled()
+        let split = self.splitter.settled();
+        self.waiting.begins().map_or(split, |begins| begins.min(split))
+    }
+
+    /// Whether the encoder owes a reading.
+    pub(super) fn waits(&self) -> bool {
+        !self.waiting.is_empty()
+    }
+
+    /// Takes the encoder's reading of a sentence; `None`: there will be none.
+    pub(super) fn read(&mut self, context: &mut Context<'_>, number: u64, scores: Option<Vec<Score>>) -> Vec<Span> {
+        self.waiting.read(number, scores);
+        self.advance(context)
+    }
+
+    /// No more readings will come.
+    pub(super) fn skip(&mut self, context: &mut Context<'_>) -> Vec<Span> {
+        self.waiting.skip();
+        self.advance(context)
+    }
+
+    fn advance(&mut self, context: &mut Context<'_>) -> Vec<Span> {
+        let mut spans = Vec::new();
+        while let Some((judged, reading)) = self.waiting.next() {
+            if let Some(answer) = &reading {
+                context.readings.asked += 1;
+                context.readings.missed += u32::from(answer.is_none());
+            }
+            spans.extend(self.conclude(context, judged, reading.flatten()));
+        }
+        spans
     }
 
     pub(super) fn text(&mut self, context: &mut Context<'_>, text: &str) -> Vec<Span> {
@@ -84,7 +132,7 @@ impl Choice {
     ) -> Vec<Span> {
         let mut splitter = std::mem::replace(&mut self.splitter, Splitter::new(false));
         let mut spans = Vec::new();
-        feed(&mut splitter, &mut |claim| spans.extend(self.claim(context, &claim)));
+        feed(&mut splitter, &mut |claim| spans.extend(self.claim(context, claim)));
         self.splitter = splitter;
         spans
     }
@@ -156,13 +204,30 @@ impl Choice {
         spans
     }
 
-    /// Judges one claim.
-    fn claim(&mut self, context: &mut Context<'_>, claim: &Claim) -> Vec<Span> {
+    /// Judges one claim, as far as that can be done before the encoder has read it.
+    fn claim(&mut self, context: &mut Context<'_>, claim: Claim) -> Vec<Span> {
         if claim.form == Form::Code {
             return Vec::new();
         }
         self.sentences += 1;
-        let analysis = Analysis::new(claim, context.evidence, context.scratch);
+        let judged = self.rules(context, claim);
+        let windows = self.windows(context, &judged);
+        self.lead.push(&judged.claim);
+        if !windows.is_empty() {
+            let task = self.waiting.ask(self.number, judged, windows);
+            context.tasks.push(task);
+            Vec::new()
+        } else if self.waiting.is_empty() {
+            self.conclude(context, judged, None)
+        } else {
+            self.waiting.follow(judged);
+            Vec::new()
+        }
+    }
+
+    /// What the rules say of it.
+    fn rules(&mut self, context: &mut Context<'_>, claim: Claim) -> Judged {
+        let analysis = Analysis::new(&claim, context.evidence, context.scratch);
         let mut findings = Vec::new();
         self.consistency.find(&analysis, &mut findings);
         self.confidence.claim(&analysis);
@@ -182,7 +247,28 @@ impl Choice {
             self.before.claims += 1;
         }
         findings.retain(|f| context.settings.signals.has(f.rule.signal()));
-        let risks: Vec<(Finding, f32)> = findings
+        context.scratch.reuse(analysis);
+        Judged { claim, findings, logit }
+    }
+
+    /// What the encoder is to read of it.
+    fn windows(&self, context: &Context<'_>, judged: &Judged) -> Vec<Window> {
+        let wanted = judged.logit.is_some() && context.settings.signals.has(Signal::Model) && self.waiting.has_room();
+        match context.evidence.encoding().filter(|_| wanted) {
+            Some(encoding) => encoding.windows(&self.lead, &judged.claim),
+            None => Vec::new(),
+        }
+    }
+
+    /// Says what is said of a claim, now that all is known of it.
+    fn conclude(&mut self, context: &mut Context<'_>, judged: Judged, reading: Option<Reading>) -> Vec<Span> {
+        let json = context.evidence.index().is_json();
+        let logit = match (&reading, judged.logit) {
+            (Some(reading), Some(rules)) => Some(fusion::sentence(rules, reading, json)),
+            (_, rules) => rules,
+        };
+        let risks: Vec<(Finding, f32)> = judged
+            .findings
             .into_iter()
             .map(|finding| {
                 let risk = self.scorer.finding(finding.rule, logit);
@@ -192,9 +278,11 @@ impl Choice {
         for (_, risk) in &risks {
             context.tally.finding(*risk);
         }
-        if let Some(logit) = logit.filter(|_| context.settings.signals.has(Signal::Grounding)) {
+        let scored = context.settings.signals.has(Signal::Grounding) || reading.is_some();
+        if let Some(logit) = logit.filter(|_| scored) {
             context.tally.sentence(logit);
         }
+        let analysis = Analysis::new(&judged.claim, context.evidence, context.scratch);
         let risk = logit.map(sigmoid);
         let spans =
             spans::of_sentence(self.number, &analysis, context.evidence, risks, risk, context.settings);

@@ -1,18 +1,20 @@
 //! The verdict's state, risk and sentence for people.
 
-use super::choice::Choice;
-use crate::score::{Tally, VERSION};
+use super::choice::{Choice, Readings};
+use crate::score::{Tally, VERSION, fusion};
 use crate::settings::Signal;
 use crate::{Evidence, NotChecked, Settings, Span, SpanKind, State, Verdict};
 
+/// What a response came to.
+pub(super) struct Parts<'s> {
+    pub choices: &'s [Choice],
+    pub tally: &'s Tally,
+    pub readings: Readings,
+}
+
 /// Combines everything.
-pub(super) fn verdict(
-    evidence: &Evidence,
-    settings: &Settings,
-    choices: &[Choice],
-    tally: &Tally,
-    spans: Vec<Span>,
-) -> Verdict {
+pub(super) fn verdict(evidence: &Evidence, settings: &Settings, parts: &Parts<'_>, spans: Vec<Span>) -> Verdict {
+    let Parts { choices, tally, readings } = *parts;
     let sum = |count: fn(&Choice) -> u32| choices.iter().map(count).fold(0, u32::saturating_add);
     let (sentences, calls, claims) = (sum(|c| c.sentences), sum(|c| c.judged_calls), sum(|c| c.claims));
     let refused = choices.iter().any(|c| c.refused);
@@ -32,9 +34,19 @@ pub(super) fn verdict(
     } else {
         State::Unverifiable
     };
-    let explanation = explain(state, evidence, settings, &spans, claims);
-    let signals = Signal::ALL.into_iter().filter(|s| settings.signals.has(*s)).collect();
-    Verdict { state, reason: None, risk, spans, sentences, signals, explanation, judge: VERSION.to_owned() }
+    let mut explanation = explain(state, evidence, settings, &spans, claims);
+    if readings.missed > 0 {
+        explanation.push_str(&format!(
+            " The model was skipped for {} of {} sentences.",
+            readings.missed, readings.asked
+        ));
+    }
+    // A model that has not read everything it was to read is not said to have judged the response.
+    let read = evidence.encoding().is_some() && readings.missed == 0;
+    let ran = |signal: &Signal| settings.signals.has(*signal) && (*signal != Signal::Model || read);
+    let signals: Vec<Signal> = Signal::ALL.into_iter().filter(ran).collect();
+    let judge = if signals.contains(&Signal::Model) { fusion::VERSION } else { VERSION };
+    Verdict { state, reason: None, risk, spans, sentences, signals, explanation, judge: judge.to_owned() }
 }
 
 /// One plain sentence.

@@ -11,7 +11,9 @@ use tokio::time::Instant;
 use super::{Flow, Upstream};
 use crate::exchange::format;
 use crate::exchange::judging::Step;
+use crate::exchange::live::Settled;
 use crate::exchange::off_worker::{self, Panicked};
+use crate::exchange::queue::Queue;
 use crate::http::relay::Received;
 
 impl Flow<'_, '_> {
@@ -85,25 +87,30 @@ impl Flow<'_, '_> {
             _ => {}
         }
         if let Some(output) = self.parts.judging.read(event) {
-            self.settle(event, &output);
+            self.settle(&output, |queue| queue.settle(event, &output));
         } else if let Some(reason) = self.parts.judging.failure() {
             self.give_up(reason);
         }
     }
 
-    /// The judge has read what had to wait for its evidence.
+    /// The judge has answered what it owed.
     pub(super) fn caught_up(&mut self, steps: &[Step]) {
         for step in steps {
-            self.settle(&step.event, &step.output);
+            match step {
+                Step::Event(event, output) => self.settle(output, |queue| queue.settle(event, output)),
+                Step::Sentence(Settled { choice, output }) => {
+                    self.settle(output, |queue| queue.settle_text(*choice, output.settled));
+                }
+            }
         }
         if let Some(reason) = self.parts.judging.failure() {
             self.give_up(reason);
         }
     }
 
-    /// Acts on what the judge found in an event. Once something is to be blocked, nothing more is settled: nothing of a
+    /// Acts on what the judge found. Once something is to be blocked, nothing more is settled: nothing of a
     /// flagged sentence leaves unless it has left before (delivery `pass`).
-    fn settle(&mut self, event: &Event, output: &Output) {
+    fn settle(&mut self, output: &Output, settle: impl FnOnce(&mut Queue)) {
         let plan = self.parts.plan;
         if self.stop || self.queue.is_open() {
             return;
@@ -115,7 +122,7 @@ impl Flow<'_, '_> {
         if plan.action == Action::Redact {
             plan.redact(&output.spans, &mut self.edits);
         }
-        self.queue.settle(event, output);
+        settle(&mut self.queue);
     }
 
     /// The upstream sends no more.

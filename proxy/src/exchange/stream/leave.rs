@@ -15,7 +15,11 @@ use crate::http::errors::CUT;
 impl Flow<'_, '_> {
     /// Comes to the verdict, once everything is heard and nothing is owed.
     pub(super) fn conclude(&mut self) {
-        if self.complete.is_none() || self.verdict.is_some() || self.stop || self.parts.judging.owes() {
+        if self.complete.is_none() || self.verdict.is_some() || self.stop {
+            return;
+        }
+        self.parts.judging.end();
+        if self.parts.judging.owes() {
             return;
         }
         let verdict = settled(self.parts.judging.finish(), self.missing);

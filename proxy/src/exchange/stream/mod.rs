@@ -164,8 +164,11 @@ impl<'f, 's> Flow<'f, 's> {
 
     /// Since when something that is held waits for the judge.
     fn waits_for_judge(&self) -> Option<Instant> {
+        let judging = &self.parts.judging;
         let held = self.queue.front().map(|held| held.arrived).or(self.complete);
-        held.filter(|_| self.parts.judging.owes() && self.verdict.is_none())
+        // The model is waited for from when it was asked: before that the sentence was not complete.
+        let held = held.map(|held| judging.owes_since().map_or(held, |since| held.max(since)));
+        held.filter(|_| judging.owes() && self.verdict.is_none())
     }
 
     /// Since when the head, with what came before any words, waits for the provider to say a first sentence.
@@ -180,7 +183,12 @@ impl<'f, 's> Flow<'f, 's> {
     fn overdue(&mut self) {
         let budget = self.parts.plan.rule.hold_budget;
         if self.waits_for_judge().is_some_and(|since| since.elapsed() >= budget) {
-            self.give_up(NotChecked::Timeout);
+            // The rules have judged already what only the model still owes.
+            let steps = self.parts.judging.skip();
+            self.caught_up(&steps);
+            if self.parts.judging.owes() {
+                self.give_up(NotChecked::Timeout);
+            }
         } else {
             self.head_overdue = true;
         }
