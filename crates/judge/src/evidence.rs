@@ -238,6 +238,11 @@ impl Evidence {
         if self.question.is_empty() { 0.0 } else { held as f32 / self.question.len() as f32 }
     }
 
+    /// Distinct content words of the question.
+    pub(crate) fn question_words(&self) -> usize {
+        self.question.len()
+    }
+
     pub(crate) fn schemas(&self) -> &Schemas {
         &self.schemas
     }

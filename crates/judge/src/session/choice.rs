@@ -192,8 +192,9 @@ impl Choice {
         for (_, risk) in &risks {
             context.tally.finding(*risk);
         }
-        if let Some(logit) = logit.filter(|_| context.settings.signals.has(Signal::Grounding)) {
-            context.tally.sentence(logit);
+        match logit {
+            Some(logit) if context.settings.signals.has(Signal::Grounding) => context.tally.sentence(logit),
+            _ => context.tally.unscored(),
         }
         let risk = logit.map(sigmoid);
         let spans =
