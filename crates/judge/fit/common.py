@@ -47,5 +47,6 @@ def report(name: str, labels, risks, weights=None) -> None:
     order = np.argsort(-risks)
     hits = np.cumsum(labels[order])
     best = (2 * hits / (np.arange(1, len(labels) + 1) + labels.sum())).max()
-    auroc = roc_auc_score(labels, risks)
-    print(f"{name:10s} n={len(labels):5d} pos={labels.mean():.3f} AUROC {auroc:.3f} best F1 {best:.3f} ECE {ece(labels, risks, weights):.3f} | " + " | ".join(cells), flush=True)
+    auroc, weighted = roc_auc_score(labels, risks), roc_auc_score(labels, risks, sample_weight=weights)
+    errors = f"ECE {ece(labels, risks, weights):.3f} (unweighted {ece(labels, risks):.3f})"
+    print(f"{name:10s} n={len(labels):5d} pos={labels.mean():.3f} AUROC {auroc:.3f} (weighted {weighted:.3f}) best F1 {best:.3f} {errors} | " + " | ".join(cells), flush=True)

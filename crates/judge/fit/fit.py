@@ -1,23 +1,20 @@
-"""Fits the word statistics, the sentence, finding and response weights. See README.md."""
+"""Fits the word statistics, the sentence, finding and response scores. See README.md."""
 
 import argparse
 import json
 import math
-from collections import defaultdict
 from pathlib import Path
 
 import numpy as np
-from sklearn.linear_model import LogisticRegression
 
+import models
 from common import FILES, TASKS, fold, report, run
+from data import Data
+from models import Response, Sentence, fit_findings, response_inputs, sigmoid
 
 # Stems in fewer contexts than this are all equally rare.
 MIN_DOCUMENTS = 6
-# Share of hallucinated answers that QA responses are weighted to: the training half lacks the better models, which the test
-# half and real traffic have (published prevalence of the whole test set: 0.18).
-QA_PREVALENCE = 0.2
 FOLDS = 5
-REGULARISATION = 0.3
 
 
 def rarity(arguments) -> None:
@@ -30,169 +27,110 @@ def rarity(arguments) -> None:
                 print(round(100 * math.log(documents / int(count))), stem, file=out)
 
 
-def sigmoid(x):
-    return 1 / (1 + np.exp(-np.asarray(x, float)))
+def by_hand(source: Path) -> dict:
+    """The log-odds that `weights.rs` sets by hand: they go before the fitted ones."""
+    text = source.read_text()
+    lines = text[text.index("const SET") :].split("];")[0].splitlines()
+    cells = [line.strip()[7:-2].split(", ") for line in lines if line.strip().startswith("(Rule::")]
+    return {rule: (float(base), float(slope)) for rule, base, slope in cells}
 
 
-class Data:
-    """Sentences and responses as arrays."""
+class Fitted:
+    """Everything that is fitted on the sentences `rows` and the responses of the same folds."""
 
-    def __init__(self, arguments):
-        lines = run(arguments.features, "features", arguments.data)
-        self.names = lines[0].split("\t")[7:]
-        self.label = {}
-        self.task = {}
-        self.source = {}
-        for name in FILES:
-            for line in open(arguments.data / name):
-                row = json.loads(line)
-                self.label[row["id"]] = bool(row["labels"])
-                self.task[row["id"]] = row["task"]
-                self.source[row["id"]] = row["source_id"]
-        x, y, ids, self.findings = [], [], [], []
-        for line in lines[1:]:
-            cells = line.split("\t")
-            scored = len(cells) > 8
-            at = len(x) if scored else None
-            if scored:
-                x.append([float(v) for v in cells[7:]])
-                y.append(int(cells[5]))
-                ids.append(cells[0])
-            for finding in filter(None, cells[6].split(",")):
-                rule, _, _, hit = finding.split(":")
-                self.findings.append((cells[0], at, rule, int(hit)))
-        self.x, self.y, self.ids = np.array(x), np.array(y), np.array(ids)
-        self.fold = np.array([fold(self.source[i], FOLDS) for i in ids])
-        self.json = self.x[:, self.names.index("json")] > 0
-        positive = np.mean([self.label[i] for i in self.label if self.task[i] == "QA"])
-        odds = QA_PREVALENCE / (1 - QA_PREVALENCE) / (positive / (1 - positive))
-        self.weight = {i: odds if self.task[i] == "QA" and self.label[i] else 1.0 for i in self.label}
-        self.w = np.array([self.weight[i] for i in ids])
+    def __init__(self, data, rows, hand):
+        folds = set(data.fold[rows])
+        self.parts = models.parts_by_fold(data, rows)
+        self.how = models.stack(data, self.parts, rows)
+        logits = np.where(rows, models.stacked(self.parts, self.how), 0.0)
+        self.out_of_fold = logits
+        fold_of = dict(zip(data.responses, data.response_fold))
+        self.learnt = fit_findings(data, logits, lambda i: fold_of.get(i) in folds)
+        self.findings = {**self.learnt, **hand}
+        inputs = response_inputs(data, logits, self.findings)
+        self.response = Response(data, inputs, np.isin(data.response_fold, list(folds)))
+        self.sentence = Sentence(data, rows)
+
+    def logits(self, data, rows):
+        out = np.zeros(len(data.y))
+        out[rows] = models.stacked(self.sentence.parts(data, rows), self.how)
+        return out
+
+    def risks(self, data, logits):
+        return self.response.risk(data, response_inputs(data, logits, self.findings), logits, self.findings)
 
 
-def logistic(x, y, w, c=REGULARISATION):
-    """Weights of the raw inputs; fitted on standardised ones."""
-    mean, scale = x.mean(0), x.std(0)
-    scale[scale < 1e-6] = 1.0
-    model = LogisticRegression(C=c, max_iter=2000).fit((x - mean) / scale, y, sample_weight=w)
-    weights = model.coef_[0] / scale
-    return float(model.intercept_[0] - (weights * mean).sum()), weights
+def held_out(data, hand):
+    """Log-odds of every sentence, tables of findings by fold and risk of every response by models that saw nothing of the
+    source: neither these sentences, nor as out-of-fold scores that the response score was fitted on."""
+    logits, risks, tables = np.zeros(len(data.y)), np.zeros(len(data.responses)), {}
+    for k in range(FOLDS):
+        fitted = Fitted(data, data.fold != k, hand)
+        own = fitted.logits(data, data.fold == k)
+        logits = np.where(data.fold == k, own, logits)
+        risks = np.where(data.response_fold == k, fitted.risks(data, own), risks)
+        tables[k] = fitted.findings
+    return logits, risks, tables
 
 
-def fit_sentences(data, rows):
-    """One model for prose, one where the evidence is JSON."""
-    models = {}
-    for json_evidence in (False, True):
-        part = rows & (data.json == json_evidence)
-        models[json_evidence] = logistic(data.x[part], data.y[part], data.w[part])
-    return models
+def predictions(path: Path, data, logits, risks, table_of) -> None:
+    """A line per response: its risk, and risks of its sentences and findings; the folds' if `data` was fitted on."""
+    risk = dict(zip(data.responses, risks))
+    with open(path, "w") as out:
+        for i in data.label:
+            table = table_of(i)
+            p = lambda at: float(sigmoid(logits[at]))
+            sentences = [{"start": data.places[at][0], "end": data.places[at][1], "p": round(p(at), 5)} for at in data.rows.get(i, [])]
+            findings = []
+            for at, rule, start, end, _ in data.findings.get(i, []):
+                logit = models.finding_logit(table, rule, None if at is None else logits[at])
+                findings.append({"start": start, "end": end, "rule": rule, "risk": round(float(sigmoid(logit)), 5)})
+            whole = risk.get(i, max((f["risk"] for f in findings), default=0.0))
+            row = {"id": i, "source_id": data.source[i], "task": data.task[i], "risk": round(float(whole), 5)}
+            print(json.dumps({**row, "sentences": sentences, "findings": findings}), file=out)
 
 
-def sentence_logits(data, models):
-    out = np.zeros(len(data.y))
-    for json_evidence, (bias, weights) in models.items():
-        part = data.json == json_evidence
-        out[part] = data.x[part] @ weights + bias
-    return out
+def triples(linear) -> str:
+    return ", ".join(f"({w:.5f}, {a:.4f}, {b:.4f})" for w, a, b in zip(linear.weights, linear.least, linear.most))
 
 
-def response_inputs(logits):
-    """As `score/response.rs`."""
-    logits = np.clip(np.asarray(logits, float), -8, 8)
-    if not len(logits):
-        return None
-    top = list(np.sort(logits)[::-1][:3]) + [-6.0] * 3
-    p = sigmoid(logits)
-    return [*top[:3], p.mean(), math.log1p(p.sum()), 1 - np.exp(np.log(1 - p).sum()), math.log(len(logits))]
+def write(out: Path, fitted) -> None:
+    (scale, trees), base = fitted.how
+    lines = ["//! Made by `fit/fit.py`: do not edit by hand.\n"]
+    lines.append("use super::weights::{Linear, RESPONSE};\nuse crate::signals::Rule;\nuse crate::signals::grounding::FEATURES;\n")
+    tables = []
+    for key, name in ((False, "PROSE"), (True, "JSON")):
+        sentence = fitted.sentence.linear[key]
+        sentence.weights, sentence.bias = sentence.weights * scale, sentence.bias * scale
+        tables += [(name, "FEATURES", sentence), (f"WHOLE_{name}", "RESPONSE", fitted.response.linear[key])]
+    for name, size, linear in tables:
+        lines.append(f"#[rustfmt::skip]\npub(super) static {name}: Linear<{size}> = Linear {{ bias: {linear.bias:.5f}, terms: [{triples(linear)}] }};")
+    rows = "".join(f"\n    (Rule::{rule}, {base:.4f}, {slope:.4f})," for rule, (base, slope, *_) in fitted.learnt.items())
+    lines.append(f"pub(super) const FITTED: [(Rule, f32, f32); {len(fitted.learnt)}] = [{rows}\n];")
+    (out / "src/score/tables.rs").write_text("\n".join(lines) + "\n")
+    (out / "src/score/sentence.trees").write_bytes(models.table(fitted.sentence.trees, trees, base))
 
 
-def by_response(data, logits, findings):
-    """Inputs of the response score, as `score/response.rs`. `findings`: the highest log-odds of a finding by response."""
-    grouped = defaultdict(list)
-    for i, logit in zip(data.ids, logits):
-        grouped[i].append(logit)
-    ids = [i for i in data.label if i in grouped]
-    top = [np.clip(findings.get(i, -3.0), -3, 3) for i in ids]
-    return ids, np.array([response_inputs(grouped[i]) + [t] for i, t in zip(ids, top)])
-
-
-def finding_logits(data, logits, table):
-    """The highest log-odds of a finding by response."""
-    top = {}
-    for i, at, rule, _ in data.findings:
-        if rule in table:
-            own = 0.0 if at is None else float(np.clip(logits[at], -3, 3))
-            base, slope = table[rule][:2]
-            top[i] = max(top.get(i, -9.0), base + slope * own)
-    return top
-
-
-def fit_findings(data, logits, rows):
-    """Base log-odds by rule and slope on the sentence's log-odds, with a weak prior: base 0, slope 0.2.
-
-    Unweighted: whether an absent number is wrong depends little on how often a model hallucinates."""
-    table = {}
-    grouped = defaultdict(list)
-    for i, at, rule, hit in data.findings:
-        if rows(i):
-            grouped[rule].append((0.0 if at is None else float(np.clip(logits[at], -3, 3)), hit))
-    for rule, found in sorted(grouped.items()):
-        x = np.array([[1.0, f[0]] for f in found])
-        hit = np.array([f[1] for f in found], float)
-        prior, precision = np.array([0.0, 0.2]), np.diag([0.5, 25.0])
-        beta = prior.copy()
-        for _ in range(50):
-            p = sigmoid(x @ beta)
-            gradient = x.T @ (hit - p) - precision @ (beta - prior)
-            hessian = (x * (p * (1 - p))[:, None]).T @ x + precision
-            beta = beta + np.linalg.solve(hessian, gradient)
-        table[rule] = (beta[0], beta[1], len(found), hit.mean())
-    return table
-
-
-class Responses:
-    """Responses with inputs, labels, weights, folds."""
-
-    def __init__(self, data, logits, findings):
-        self.ids, self.inputs = by_response(data, logits, findings)
-        self.labels = np.array([data.label[i] for i in self.ids])
-        self.weights = np.array([data.weight[i] for i in self.ids])
-        self.fold = np.array([fold(data.source[i], FOLDS) for i in self.ids])
-        self.task = np.array([data.task[i] for i in self.ids])
-        structured = dict(zip(data.ids, data.json))
-        self.json = np.array([structured[i] for i in self.ids])
-
-    def fit(self, rows):
-        return {key: logistic(self.inputs[rows & (self.json == key)], self.labels[rows & (self.json == key)], self.weights[rows & (self.json == key)]) for key in (False, True)}
-
-    def risk(self, models):
-        out = np.zeros(len(self.ids))
-        for key, (bias, weights) in models.items():
-            part = self.json == key
-            out[part] = sigmoid(self.inputs[part] @ weights + bias)
-        found = self.inputs[:, -1]
-        # Never below the risk of one of its sentences or findings.
-        return np.maximum.reduce([out, np.where(found > -3, sigmoid(found), 0), sigmoid(self.inputs[:, 0])])
-
-
-def numbers(values) -> str:
-    return ", ".join(f"{v:.4f}" for v in values)
-
-
-def write(arguments, models, responses, findings) -> None:
-    path = arguments.out / "src/score/weights.rs"
-    head = path.read_text().split("// ---- tables")[0]
-    lines = [head + "// ---- tables, made by `fit/fit.py`: do not edit by hand.\n"]
-    for name, size, (bias, weights) in (
-        ("PROSE", "FEATURES", models[False]),
-        ("JSON", "FEATURES", models[True]),
-        ("WHOLE_PROSE", "RESPONSE", responses[False]),
-        ("WHOLE_JSON", "RESPONSE", responses[True]),
-    ):
-        lines.append(f'#[rustfmt::skip]\n#[allow(clippy::approx_constant, reason = "a fitted weight may look like a constant")]\nconst {name}: (f32, [f32; {size}]) = ({bias:.4f}, [{numbers(weights)}]);')
-    fitted = "".join(f"\n    (Rule::{rule}, {base:.4f}, {slope:.4f})," for rule, (base, slope, _, _) in findings.items())
-    lines.append(f"const FITTED: [(Rule, f32, f32); {len(findings)}] = [{fitted}\n];")
-    path.write_text("\n".join(lines) + "\n")
+def show(data, logits, risks, fitted) -> None:
+    for key, name in ((False, "sent prose"), (True, "sent json")):
+        part = data.json == key
+        report(name, data.y[part], sigmoid(logits[part]), data.w[part])
+    of = lambda values: np.array([values[i] for i in data.responses])
+    task, label, weight = of(data.task), of(data.label), of(data.weight)
+    for name in TASKS:
+        report(name, label[task == name], risks[task == name], weight[task == name])
+    report("all", label, risks, weight)
+    every = dict(zip(data.responses, risks))
+    none = [models.top_finding(data, i, logits, fitted.findings) for i in data.label if i not in every]
+    print(f"{len(none)} responses have no sentence with a score, {sum(np.isfinite(none))} of them a finding")
+    print("rule, findings, share labelled, base")
+    for rule, (base, slope, n, share) in fitted.learnt.items():
+        print(f"  {rule:18s} {n:5d} {share:.3f} base {base:+.2f} slope {slope:+.2f}")
+    print("the sum and the trees count", fitted.how)
+    for key, name in ((False, "prose"), (True, "json")):
+        scaled = fitted.sentence.linear[key].weights * data.x[data.json == key].std(0)
+        largest = sorted(zip(scaled, data.names), key=lambda t: -abs(t[0]))[:20]
+        print(name, ", ".join(f"{n} {v:+.2f}" for v, n in largest))
 
 
 def main() -> None:
@@ -201,40 +139,26 @@ def main() -> None:
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--rarity", action="store_true", help="only the word statistics")
+    parser.add_argument("--predictions", type=Path, help="a file for the risks by fold, to fit a later stage on")
+    parser.add_argument("--predict", nargs=2, metavar=("ROWS", "FILE"), help="risks of other rows of DATA by the whole model")
     arguments = parser.parse_args()
     if arguments.rarity:
         rarity(arguments)
         return
-    data = Data(arguments)
-    oof = np.zeros(len(data.y))
-    for k in range(FOLDS):
-        oof[data.fold == k] = sentence_logits(data, fit_sentences(data, data.fold != k))[data.fold == k]
-    for json_evidence, name in ((False, "prose"), (True, "json")):
-        part = data.json == json_evidence
-        report(f"sent {name}", data.y[part], sigmoid(oof[part]), data.w[part])
-    # Risks of every response by models that saw nothing of its source.
-    risks = None
-    for k in range(FOLDS):
-        table = fit_findings(data, oof, lambda i: fold(data.source[i], FOLDS) != k)
-        responses = Responses(data, oof, finding_logits(data, oof, table))
-        held = responses.risk(responses.fit(responses.fold != k))
-        risks = held if risks is None else np.where(responses.fold == k, held, risks)
-    for task in TASKS:
-        part = responses.task == task
-        report(task, responses.labels[part], risks[part], responses.weights[part])
-    report("all", responses.labels, risks, responses.weights)
-    models = fit_sentences(data, np.ones(len(data.y), bool))
-    findings = fit_findings(data, oof, lambda i: True)
-    responses = Responses(data, oof, finding_logits(data, oof, findings))
-    print("rule, findings, share labelled, base")
-    for rule, (base, slope, n, share) in findings.items():
-        print(f"  {rule:18s} {n:5d} {share:.3f} base {base:+.2f} slope {slope:+.2f}")
-    for json_evidence in (False, True):
-        _, w = models[json_evidence]
-        part = data.json == json_evidence
-        scaled = w * data.x[part].std(0)
-        print("json" if json_evidence else "prose", ", ".join(f"{n} {v:+.2f}" for v, n in sorted(zip(scaled, data.names), key=lambda t: -abs(t[0]))[:16]))
-    write(arguments, models, responses.fit(np.ones(len(responses.ids), bool)), findings)
+    hand = by_hand(arguments.out / "src/score/weights.rs")
+    data = Data(arguments.features, arguments.data, FILES)
+    logits, risks, tables = held_out(data, hand)
+    if arguments.predictions:
+        fold_of = lambda i: fold(data.source[i])
+        predictions(arguments.predictions, data, logits, risks, lambda i: tables[fold_of(i)])
+    fitted = Fitted(data, np.ones(len(data.y), bool), hand)
+    show(data, logits, risks, fitted)
+    if arguments.predict:
+        rows, path = arguments.predict
+        other = Data(arguments.features, arguments.data, [rows])
+        own = fitted.logits(other, np.ones(len(other.y), bool))
+        predictions(Path(path), other, own, fitted.risks(other, own), lambda _: fitted.findings)
+    write(arguments.out, fitted)
 
 
 if __name__ == "__main__":

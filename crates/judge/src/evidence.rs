@@ -255,6 +255,11 @@ impl Evidence {
         self.encoding.as_ref()
     }
 
+    /// Distinct content words of the question.
+    pub(crate) fn question_words(&self) -> usize {
+        self.question.len()
+    }
+
     pub(crate) fn schemas(&self) -> &Schemas {
         &self.schemas
     }

@@ -48,6 +48,8 @@ pub(crate) struct Index {
     triples: Set,
     /// First four letters of words that begin with a capital.
     roots: Set,
+    /// First five letters of content words.
+    beginnings: Set,
     initials: Initials,
     bytes: usize,
     json_bytes: usize,
@@ -67,6 +69,16 @@ impl Index {
     /// Whether a capitalised word begins with the same four letters.
     pub(crate) fn has_root(&self, word: &str) -> bool {
         hash::root(word).is_some_and(|root| self.roots.has(root))
+    }
+
+    /// Whether a content word begins with the same five letters.
+    pub(crate) fn has_beginning(&self, word: &str) -> bool {
+        hash::beginning(word).is_some_and(|letters| self.beginnings.has(letters))
+    }
+
+    /// Whether a sentence that proves something holds both stems.
+    pub(crate) fn together(&self, a: u32, b: u32) -> bool {
+        self.postings.together(a, b)
     }
 
     /// Whether the two stems stand side by side.

@@ -2,36 +2,38 @@
 
 pub(crate) mod fusion;
 mod response;
+mod tables;
+mod trees;
 mod weights;
 
-pub(crate) use response::Tally;
+pub(crate) use response::{Setting, Tally};
 
 use crate::signals::Rule;
 use crate::signals::grounding::Features;
 
 /// Version of rules, weights and calibration.
-pub(crate) const VERSION: &str = "rules-1";
+pub(crate) const VERSION: &str = "rules-2";
 
 /// What turns a sentence's features into a risk. A trained model becomes another variant.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) enum Scorer {
-    /// Logistic regression over the features of the rules.
+    /// A weighted sum of the rules' features and boosted trees over them.
     #[default]
-    Logistic,
+    Rules,
 }
 
 impl Scorer {
     /// The log-odds that the sentence holds something unsupported. `json`: the evidence is structured.
     pub(crate) fn sentence(self, features: &Features, json: bool) -> f32 {
         match self {
-            Self::Logistic => weights::sentence(features, json),
+            Self::Rules => weights::sentence(features, json),
         }
     }
 
     /// The risk of a finding in a sentence of these log-odds.
     pub(crate) fn finding(self, rule: Rule, sentence: Option<f32>) -> f32 {
         match self {
-            Self::Logistic => weights::finding(rule, sentence),
+            Self::Rules => weights::finding(rule, sentence),
         }
     }
 }

@@ -1,11 +1,40 @@
 //! The response's risk from its sentences' and findings' risks, as they come: nothing is kept but a few numbers.
 
 use super::{sigmoid, weights};
+use crate::Evidence;
+
+/// What a response's risk depends on besides its sentences: how much there is to be wrong about.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Setting {
+    json: bool,
+    bytes: f32,
+    sentences: f32,
+    summary: f32,
+    question: f32,
+    materials: f32,
+}
+
+impl Setting {
+    /// The setting of answers to that evidence.
+    pub(crate) fn of(evidence: &Evidence) -> Self {
+        let log = |n: usize| (1.0 + n as f32).ln();
+        Self {
+            json: evidence.index().is_json(),
+            bytes: log(evidence.index().bytes()),
+            sentences: log(evidence.index().len()),
+            summary: f32::from(u8::from(evidence.asks_summary())),
+            question: log(evidence.question_words()),
+            materials: evidence.materials().unwrap_or(0).min(10) as f32,
+        }
+    }
+}
 
 /// What a response's sentences add up to.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Tally {
     sentences: u32,
+    /// Sentences without a score: too short, headings, refusals.
+    unscored: u32,
     /// The three highest log-odds, highest first.
     top: [f32; 3],
     /// Sum of the probabilities.
@@ -23,7 +52,7 @@ const NO_FINDING: f32 = -3.0;
 
 impl Default for Tally {
     fn default() -> Self {
-        Self { sentences: 0, top: [NO_SENTENCE; 3], sum: 0.0, none: 0.0, finding: 0.0 }
+        Self { sentences: 0, unscored: 0, top: [NO_SENTENCE; 3], sum: 0.0, none: 0.0, finding: 0.0 }
     }
 }
 
@@ -42,13 +71,18 @@ impl Tally {
         self.none += (1.0 - p).ln();
     }
 
+    /// Counts a sentence that has no score.
+    pub(crate) fn unscored(&mut self) {
+        self.unscored = self.unscored.saturating_add(1);
+    }
+
     /// Adds a finding's risk.
     pub(crate) fn finding(&mut self, risk: f32) {
         self.finding = self.finding.max(risk);
     }
 
-    /// The risk of the whole response, never below that of one of its sentences or findings. `json`: the evidence is structured.
-    pub(crate) fn risk(&self, json: bool) -> f32 {
+    /// The risk of the whole response, never below that of one of its sentences or findings.
+    pub(crate) fn risk(&self, setting: &Setting) -> f32 {
         if self.sentences == 0 {
             return self.finding;
         }
@@ -67,7 +101,13 @@ impl Tally {
             1.0 - self.none.exp(),
             n.ln(),
             finding,
+            (self.unscored as f32).ln_1p(),
+            setting.bytes,
+            setting.sentences,
+            setting.summary,
+            setting.question,
+            setting.materials,
         ];
-        weights::response(&inputs, json).max(self.finding).max(sigmoid(self.top[0]))
+        weights::response(&inputs, setting.json).max(self.finding).max(sigmoid(self.top[0]))
     }
 }

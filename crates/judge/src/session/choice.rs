@@ -279,8 +279,9 @@ impl Choice {
             context.tally.finding(*risk);
         }
         let scored = context.settings.signals.has(Signal::Grounding) || reading.is_some();
-        if let Some(logit) = logit.filter(|_| scored) {
-            context.tally.sentence(logit);
+        match logit {
+            Some(logit) if scored => context.tally.sentence(logit),
+            _ => context.tally.unscored(),
         }
         let analysis = Analysis::new(&judged.claim, context.evidence, context.scratch);
         let risk = logit.map(sigmoid);

@@ -1,7 +1,7 @@
 //! The verdict's state, risk and sentence for people.
 
 use super::choice::{Choice, Readings};
-use crate::score::{Tally, VERSION, fusion};
+use crate::score::{Setting, Tally, VERSION, fusion};
 use crate::settings::Signal;
 use crate::{Evidence, NotChecked, Settings, Span, SpanKind, State, Verdict};
 
@@ -21,7 +21,7 @@ pub(super) fn verdict(evidence: &Evidence, settings: &Settings, parts: &Parts<'_
     if sentences == 0 && calls == 0 && !refused {
         return Verdict::not_checked(NotChecked::Empty);
     }
-    let risk = tally.risk(evidence.index().is_json());
+    let risk = tally.risk(&Setting::of(evidence));
     let over = |span: &&Span| span.risk >= settings.threshold;
     let state = if spans.iter().filter(over).any(|s| s.kind == SpanKind::Contradiction) {
         State::Contradicted

@@ -26,6 +26,7 @@ pub(crate) fn examine(analysis: &Analysis<'_>, evidence: &Evidence, before: &mut
     contradiction::find(analysis, evidence, &mut findings);
     let prose = matches!(analysis.claim.form, Form::Sentence | Form::Item | Form::JsonText);
     let scored = prose && analysis.tokens.len() >= MIN_WORDS;
-    let features = scored.then(|| grounding::features(analysis, evidence, tally, said, before));
+    let features = scored.then(|| grounding::features(analysis, evidence, tally, said, &findings, before));
+    before.note(analysis, findings.len(), features.as_ref());
     Examined { findings, features }
 }

@@ -2,16 +2,23 @@
 //!
 //! Nothing here looks ahead in the answer, so that a sentence scores the same whether or not more text follows.
 
+mod before;
+mod phrases;
+mod style;
+
+pub(crate) use before::Before;
+
 use super::numbers::Tally;
 use super::structured::Said;
-use super::{Analysis, entities};
+use super::{Analysis, Finding, entities};
 use crate::claims::Form;
 use crate::evidence::Evidence;
 use crate::quantity::Quantity;
 use crate::text::{Class, Shape, Token, lexicon};
+use crate::verdict::SpanKind;
 
 /// Number of features.
-pub(crate) const FEATURES: usize = 36;
+pub(crate) const FEATURES: usize = 71;
 
 /// Their names, in order; the fitting script reads them from the table's head.
 #[rustfmt::skip]
@@ -21,21 +28,19 @@ pub(crate) const NAMES: [&str; FEATURES] = [
     "negated", "negation_differs", "hedges", "hedges_absent", "position", "evidence_bytes",
     "evidence_sentences", "question_overlap", "item", "quote", "json", "denied", "open", "confirmed",
     "given_denied", "material", "length", "absent_run", "after_refusal", "hours", "summary",
+    "covered", "apart_share", "closest_weight", "names_elsewhere", "place", "size_ratio", "foreign",
+    "foreign_share", "stop_share", "rarity", "commas", "joins", "concludes", "advises", "examples", "addresses",
+    "opinions", "materials_said", "aside", "digits", "absent_before", "absent_last", "absent_most",
+    "triples_before", "findings_before", "repeated", "new_absent", "ahead", "open_negated", "denied_negated",
+    "findings", "contradictions", "question_words", "materials", "offset",
 ];
+
+/// Places of features that the sentences after this one look back on.
+const ABSENT_SHARE: usize = 2;
+const TRIPLES_ABSENT: usize = 6;
 
 /// The features of one sentence.
 pub(crate) type Features = [f32; FEATURES];
-
-/// What the answer has said before this sentence.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Before {
-    /// Claims.
-    pub claims: u32,
-    /// A refusal or an admission that the material does not say.
-    pub refused: bool,
-    /// Results of calculations.
-    pub shown: Vec<f64>,
-}
 
 /// Computes the features.
 pub(crate) fn features(
@@ -43,6 +48,7 @@ pub(crate) fn features(
     evidence: &Evidence,
     tally: Tally,
     said: Said,
+    findings: &[Finding],
     before: &Before,
 ) -> Features {
     let index = evidence.index();
@@ -79,6 +85,10 @@ pub(crate) fn features(
     let flag = |on: bool| f32::from(u8::from(on));
     let capped = |n: u32, most: u32| n.min(most) as f32;
     let log = |n: usize| (1.0 + n as f32).ln();
+    let phrases = phrases::phrases(analysis, evidence);
+    let style = style::style(analysis);
+    let follows = before.follows(analysis);
+    let contradictions = findings.iter().filter(|f| f.rule.kind() == SpanKind::Contradiction).count();
     [
         log(count),
         capped(absent, 12),
@@ -116,6 +126,41 @@ pub(crate) fn features(
         flag(before.refused),
         capped(said.hours, 1),
         flag(evidence.asks_summary()),
+        phrases.covered,
+        phrases.apart_share,
+        phrases.closest_weight,
+        capped(phrases.names_elsewhere, 4),
+        phrases.place,
+        phrases.size_ratio,
+        capped(phrases.foreign, 12),
+        phrases.foreign as f32 / total,
+        style.stop_share,
+        style.rarity,
+        capped(style.commas, 8),
+        capped(style.joins, 6),
+        flag(style.concludes),
+        capped(style.advises, 4),
+        capped(style.examples, 3),
+        capped(style.addresses, 4),
+        capped(style.opinions, 3),
+        capped(style.material, 4),
+        flag(style.aside),
+        capped(style.digits, 8),
+        follows.absent_mean,
+        follows.absent_last,
+        follows.absent_most,
+        follows.triples_mean,
+        capped(follows.findings, 8),
+        follows.repeated,
+        follows.new_absent,
+        follows.ahead,
+        capped(said.open_negated, 3),
+        capped(said.denied_negated, 3),
+        capped(u32::try_from(findings.len()).unwrap_or(8), 8),
+        capped(u32::try_from(contradictions).unwrap_or(4), 4),
+        log(evidence.question_words()),
+        capped(evidence.materials().unwrap_or(0), 10),
+        log(analysis.claim.start),
     ]
 }
 

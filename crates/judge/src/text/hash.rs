@@ -42,7 +42,16 @@ pub(crate) fn spelled(a: &str, b: &str) -> u32 {
 
 /// The hash of a word's first four letters in lower case; `None`: it has fewer, or others than ASCII ones.
 pub(crate) fn root(word: &str) -> Option<u32> {
-    let first = word.as_bytes().get(..4).filter(|b| b.iter().all(u8::is_ascii_alphabetic))?;
+    letters(word, 4)
+}
+
+/// The same of its first five letters.
+pub(crate) fn beginning(word: &str) -> Option<u32> {
+    letters(word, 5)
+}
+
+fn letters(word: &str, count: usize) -> Option<u32> {
+    let first = word.as_bytes().get(..count).filter(|b| b.iter().all(u8::is_ascii_alphabetic))?;
     let mut hasher = Hasher::new();
     first.iter().for_each(|byte| hasher.byte(byte.to_ascii_lowercase()));
     Some(hasher.finish())

@@ -122,6 +122,11 @@ impl<'s> Builder<'s> {
             {
                 index.roots.insert(root);
             }
+            if token.is_content()
+                && let Some(beginning) = hash::beginning(token.of(text))
+            {
+                index.beginnings.insert(beginning);
+            }
             sentence.negated |= token.class.has(Class::NEGATION);
             index.initials.word(text.as_bytes()[token.start].to_ascii_lowercase(), token.is_content());
             if token.is_content() && matches!(weight, Weight::Proves | Weight::Instructs) {

@@ -1,5 +1,7 @@
 //! Which sentences hold a word, and which of them come closest to a claim.
 
+use std::cmp::Ordering;
+
 use super::Index;
 use crate::text::set::Numbered;
 
@@ -41,6 +43,22 @@ impl Postings {
         let Some(number) = self.stems.get(stem) else { return &[] };
         let range = self.starts.get(number as usize).zip(self.starts.get(number as usize + 1));
         range.map_or(&[], |(from, to)| &self.sentences[*from as usize..*to as usize])
+    }
+
+    /// Whether a sentence holds both stems; words in very many sentences are taken to.
+    pub(super) fn together(&self, a: u32, b: u32) -> bool {
+        let (mut a, mut b) = (self.of(a), self.of(b));
+        if a.len() > MAX_POSTINGS || b.len() > MAX_POSTINGS {
+            return true;
+        }
+        while let (Some(first), Some(second)) = (a.first(), b.first()) {
+            match first.cmp(second) {
+                Ordering::Less => a = &a[1..],
+                Ordering::Greater => b = &b[1..],
+                Ordering::Equal => return true,
+            }
+        }
+        false
     }
 
     /// Whether that sentence holds the stem.

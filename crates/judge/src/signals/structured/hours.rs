@@ -20,6 +20,9 @@ const DAYS: [[u32; 4]; 7] = [
 const VAGUE: [u32; 7] =
     word_hashes(["vary", "varies", "varying", "between", "most", "depending", "extended"]);
 
+const LONGER: [u32; 2] = word_hashes(["extended", "longer"]);
+const HOURS: [u32; 2] = word_hashes(["hours", "hour"]);
+
 /// `daily`, `every day`, `seven days a week`.
 const EVERY: [u32; 6] = word_hashes(["daily", "everyday", "every", "each", "seven", "7"]);
 const DAY: [u32; 2] = word_hashes(["day", "days"]);
@@ -49,6 +52,9 @@ pub(super) fn differ(analysis: &Analysis<'_>, evidence: &Evidence) -> Option<Fin
     let hours = evidence.attributes().hours();
     if hours.iter().all(Option::is_none) {
         return None;
+    }
+    if let Some(finding) = not_extended(analysis, hours) {
+        return Some(finding);
     }
     if analysis.tokens.iter().any(|t| t.is_in(&VAGUE)) {
         return None;
@@ -89,6 +95,28 @@ pub(super) fn differ(analysis: &Analysis<'_>, evidence: &Evidence) -> Option<Fin
         }
     }
     None
+}
+
+/// "Extended hours on weekends" when one of these days is not open longer than the shortest of the others.
+fn not_extended(analysis: &Analysis<'_>, hours: &[Option<(Span, EvidenceRef)>; 7]) -> Option<Finding> {
+    let tokens = &analysis.tokens;
+    let first = tokens.windows(2).position(|t| t[0].is_in(&LONGER) && t[1].is_in(&HOURS))?;
+    let (start, near) = (tokens[first].start, &tokens[first + 2..tokens.len().min(first + 8)]);
+    // "extended hours until 9 pm on Friday" is read by its times.
+    if analysis.quantities.iter().any(|q| q.start > start && matches!(q.value, Value::Time(..))) {
+        return None;
+    }
+    let named = days(analysis.text, near).into_iter().fold(0, |set, (_, days)| set | days);
+    // Past midnight a day closes on the next one; the same time twice stands for "unknown".
+    let open = |(span, _): &(Span, EvidenceRef)| (span.1.0 + 24 * 60 - span.0.0) % (24 * 60);
+    let length = |day: usize| hours[day].as_ref().map(open).filter(|minutes| *minutes > 0);
+    let is_named = |day: &usize| named & (1 << *day) != 0;
+    let shortest = (0..7).filter(|day| !is_named(day)).filter_map(length).min()?;
+    let wrong =
+        (0..7).filter(is_named).find(|day| length(*day).is_some_and(|minutes| minutes <= shortest))?;
+    let end = near.iter().rev().find(|t| !days(analysis.text, std::slice::from_ref(t)).is_empty())?.end;
+    let evidence = hours[wrong].as_ref().map(|(_, place)| place.clone());
+    Some(Finding { start, end, rule: Rule::HoursDiffer, evidence })
 }
 
 /// The days and hours of a sentence, in order.

@@ -9,6 +9,7 @@ mod values;
 use super::{Analysis, Finding, Rule};
 use crate::claims::Form;
 use crate::evidence::{Evidence, Truth};
+use crate::text::token::word_hashes;
 
 /// How a sentence stands to the attributes of JSON evidence.
 #[derive(Clone, Copy, Debug, Default)]
@@ -23,7 +24,18 @@ pub(crate) struct Said {
     pub given_denied: u32,
     /// Opening hours that differ.
     pub hours: u32,
+    /// Said not to hold, left open by the evidence.
+    pub open_negated: u32,
+    /// Said not to hold, and so it is.
+    pub denied_negated: u32,
 }
+
+/// Words of sentences that say what the data leaves open, not what the business lacks.
+#[rustfmt::skip]
+const ADMITS: [u32; 15] = word_hashes([
+    "information", "details", "detail", "data", "specified", "specify", "specific", "specifics", "mentioned", "mention", "stated", "indicated", "known",
+    "unknown", "unclear",
+]);
 
 /// Adds findings; the tally goes into the sentence score.
 pub(crate) fn find(analysis: &Analysis<'_>, evidence: &Evidence, out: &mut Vec<Finding>) -> Said {
@@ -36,6 +48,7 @@ pub(crate) fn find(analysis: &Analysis<'_>, evidence: &Evidence, out: &mut Vec<F
         out.extend(values::differs(analysis, attributes));
         return said;
     }
+    let admits = analysis.tokens.iter().any(|t| t.is_in(&ADMITS));
     for attribute in attributes.mentioned(analysis.text, &analysis.tokens) {
         let Some((first, last)) = mention::find(analysis, attributes, attribute) else { continue };
         let negated = scope::is_negated(analysis.text, &analysis.tokens, first, last);
@@ -44,7 +57,11 @@ pub(crate) fn find(analysis: &Analysis<'_>, evidence: &Evidence, out: &mut Vec<F
             (Truth::Unknown, false) => (&mut said.open, Some(Rule::AttributeOpen)),
             (Truth::True, true) => (&mut said.given_denied, Some(Rule::AttributeGiven)),
             (Truth::True, false) => (&mut said.confirmed, None),
-            _ => continue,
+            (Truth::Unknown, true) => {
+                (&mut said.open_negated, (!admits).then_some(Rule::AttributeOpenDenied))
+            }
+            (Truth::False, true) => (&mut said.denied_negated, None),
+            (Truth::Value, _) => continue,
         };
         *count += attribute.count;
         let (start, end) = (analysis.tokens[first].start, analysis.tokens[last].end);
