@@ -21,13 +21,15 @@ Examples:
       an agent that is judged; nothing else about it changes
   agentguard score --request q.json --response a.json
       judge one recorded answer, without a server
+  agentguard eval --data labelled.jsonl
+      how good is the judge on answers whose labels are known?
   agentguard check --config agentguard.toml
       is everything in place?
 
 Exit codes:
   0  fine
   1  it could not be done; stderr says why
-  2  the command line, the configuration or the policy is wrong; nothing was started
+  2  the command line, the configuration, the policy or a file to be judged is wrong; nothing was started
   3  done, and what was judged is not as it should be (score --fail-on, demo --exit)";
 
 const UP: &str = "\
@@ -64,6 +66,22 @@ Examples:
   agentguard score --request q.json --response stream.txt --json | jq .risk
   agentguard score --request q.json --response a.json --fail-on 0.7 || echo flagged";
 
+const EVAL: &str = "\
+Rows are JSON Lines, told apart one by one:
+  answers      {id, task, context, question, response} and labels: [{start, end, type}] (Unicode scalar values,
+               half open) or unsupported: true or false (or 1, 0)
+  tool calls   {id, messages, functions, gold} as in the Berkeley Function Calling Leaderboard; gold calls are
+               judged as they are and corrupted, each in one way
+
+Each answer is streamed into the judge in small pieces, as through the proxy. Flagged means what it means there: the \
+state is ungrounded or contradicted.
+
+Examples:
+  agentguard eval --data labelled.jsonl
+  agentguard eval --data labelled.jsonl --task QA --prevalence 0.2
+  agentguard eval --data labelled.jsonl --json --threads 4 | jq .overall.auroc
+  agentguard eval --data labelled.jsonl --plot reliability.svg";
+
 /// The whole command line.
 #[must_use]
 pub fn command() -> Command {
@@ -90,6 +108,12 @@ pub fn command() -> Command {
                 .about("Judge one recorded answer, offline")
                 .after_help(SCORE)
                 .args(score_args()),
+        )
+        .subcommand(
+            Command::new("eval")
+                .about("Measure the judge on labelled answers and tool calls")
+                .after_help(EVAL)
+                .args(eval_args()),
         )
         .subcommand(
             Command::new("check")
@@ -152,5 +176,23 @@ fn score_args() -> Vec<Arg> {
             .value_name("RISK")
             .help("End with exit code 3 at or above this risk, 0 to 1"),
         flag("json", "Print the verdict as JSON"),
+    ]
+}
+
+fn eval_args() -> Vec<Arg> {
+    let valued = |name: &'static str, value: &'static str, help: &'static str| {
+        Arg::new(name).long(name).value_name(value).help(help)
+    };
+    vec![
+        file("data", "The labelled rows, JSON Lines").required(true),
+        valued("task", "TASK", "Only rows of this task [default: all]"),
+        valued("signals", "SIGNALS", "Which signals judge: `all` is what this build has")
+            .value_parser(PossibleValuesParser::new(["rules", "model", "all"]))
+            .default_value("all"),
+        valued("threshold", "RISK", "From this risk on a response or span is flagged [default: 0.5]"),
+        valued("prevalence", "SHARE", "Weigh each task's responses as if this share were unsupported"),
+        valued("threads", "N", "Threads that judge; times are only fair with one [default: 1]"),
+        file("plot", "Write a reliability diagram, SVG"),
+        flag("json", "Print JSON"),
     ]
 }

@@ -20,12 +20,12 @@ use agentguard_proxy::Upstream;
 use agentguard_telemetry::logs::{self, Format, LogError};
 use clap::ArgMatches;
 use futures_util::{StreamExt, stream};
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::config::{self, Config, Control, Environment};
 use crate::exit::Exit;
 use crate::policy_file::PolicyFile;
+use crate::progress;
 use crate::provider::{Pace, Provider, Script};
 use crate::stack::{Stack, StackError};
 use crate::style::{Look, Style};
@@ -233,7 +233,7 @@ async fn replay_all(
         let watch = Arc::clone(&watch);
         async move { watch.look().await }
     });
-    let bar = progress(conversations.len(), style);
+    let bar = progress::bar(conversations.len(), style.terminal, style.color);
     // A few at a time: a line a second or so can still be read.
     let at_once = if fast { 8 } else { 3 };
     let mut running = stream::iter(conversations)
@@ -270,21 +270,6 @@ async fn judged(
         Err(_) => None,
     };
     Outcome { conversation, exchange: exchange.map_err(|error| error.to_string()), verdict }
-}
-
-fn progress(count: usize, style: Style) -> ProgressBar {
-    let target = if style.terminal { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
-    let bar = ProgressBar::with_draw_target(Some(count as u64), target);
-    let template = if style.color {
-        "{bar:30.green/dim} {pos}/{len} {elapsed}"
-    } else {
-        "{bar:30} {pos}/{len} {elapsed}"
-    };
-    if let Ok(look) = ProgressStyle::with_template(template) {
-        bar.set_style(look.progress_chars("━━─"));
-    }
-    bar.enable_steady_tick(Duration::from_millis(200));
-    bar
 }
 
 /// Microseconds since the Unix epoch.

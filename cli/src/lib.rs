@@ -1,4 +1,4 @@
-//! AgentGuard on one machine: `up`, `demo`, `score`, `check`.
+//! AgentGuard on one machine: `up`, `demo`, `score`, `eval`, `check`.
 //!
 //! [`command::command`] is the command line, [`config::Config`] what `up` is told; one module a command does the work.
 //! [`provider`] stands alone: a scripted LLM provider for the demo, tests and benches.
@@ -7,8 +7,10 @@ pub mod check;
 pub mod command;
 pub mod config;
 pub mod demo;
+pub mod eval;
 pub mod exit;
 mod policy_file;
+mod progress;
 pub mod provider;
 pub mod score;
 mod settings;

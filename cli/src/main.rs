@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use agentguard::config::{Config, Environment, Problems};
 use agentguard::exit::Exit;
 use agentguard::style::Style;
-use agentguard::{check, command, demo, score, up, version};
+use agentguard::{check, command, demo, eval, score, up, version};
 use anyhow::{Context, Result};
 use clap::ArgMatches;
 use clap_complete::Shell;
@@ -43,6 +43,7 @@ fn run(matches: &ArgMatches, environment: &Environment) -> Result<Exit> {
         }
         Some(("demo", flags)) => runtime(None)?.block_on(demo::run(flags, environment, style, &mut out))?,
         Some(("score", flags)) => score::run(flags, style, &mut out)?,
+        Some(("eval", flags)) => eval::run(flags, style, &mut out)?,
         Some(("check", flags)) => runtime(None)?.block_on(check::run(flags, environment, style, &mut out))?,
         Some(("version", flags)) => version::print(flags.get_flag("json"), &mut out).map(|()| Exit::Fine)?,
         Some(("completions", flags)) => completions(flags, &mut out),
@@ -73,6 +74,7 @@ fn exit_of(error: &anyhow::Error) -> Exit {
         .chain(error.downcast_ref::<up::UpError>().map(up::UpError::exit))
         .chain(error.downcast_ref::<demo::DemoError>().map(demo::DemoError::exit))
         .chain(error.downcast_ref::<score::ScoreError>().map(score::ScoreError::exit))
+        .chain(error.downcast_ref::<eval::EvalError>().map(eval::EvalError::exit))
         .next()
         .unwrap_or(Exit::Failed)
 }

@@ -16,6 +16,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::config::{Config, Control as Where};
 use crate::policy_file::PolicyFile;
+pub(crate) use warm::warm_up;
 
 /// Why it does not start.
 #[derive(Debug, thiserror::Error)]
@@ -57,7 +58,7 @@ impl Stack {
         // Listening already, not serving yet: whoever connects now waits no longer than for a cold judge. Its tables are
         // made on a thread of their own; an error is a panic there, which the first exchange would meet again and report.
         if sidecar.is_some() {
-            let _ = tokio::task::spawn_blocking(warm::warm_up).await;
+            let _ = tokio::task::spawn_blocking(warm_up).await;
         }
         let draining = CancellationToken::new();
         let stack = Self {

@@ -1,0 +1,168 @@
+//! `agentguard eval`: measures the judge on labelled answers and tool calls, by the code path that judges in the proxy.
+
+mod calls;
+mod item;
+mod judge;
+mod metrics;
+mod options;
+mod plot;
+mod report;
+mod request;
+mod rows;
+mod show;
+mod work;
+
+use std::fs::File;
+use std::io::{self, BufReader, IsTerminal, Write};
+use std::path::{Path, PathBuf};
+
+use clap::ArgMatches;
+
+use self::judge::Judge;
+use self::options::Options;
+use self::report::Report;
+use self::rows::Row;
+pub use self::rows::RowProblems;
+use crate::exit::Exit;
+use crate::style::Style;
+use crate::{progress, stack};
+
+/// Why the judge cannot be measured.
+#[derive(Debug, thiserror::Error)]
+pub enum EvalError {
+    /// The rows' file.
+    #[error("cannot read {}: {source}", path.display())]
+    File {
+        /// Which.
+        path: PathBuf,
+        /// The system's word.
+        source: io::Error,
+    },
+    /// Rows that are none.
+    #[error("{}: {problems}", path.display())]
+    Rows {
+        /// Which file.
+        path: PathBuf,
+        /// What is wrong, with lines and fields.
+        problems: RowProblems,
+    },
+    /// Nothing in it.
+    #[error("{} holds no row", path.display())]
+    NoRow {
+        /// Which file.
+        path: PathBuf,
+    },
+    /// Nothing of that task in it.
+    #[error("--task: no row of {} is of the task {task:?}; there are {}", path.display(), known.join(", "))]
+    NoTask {
+        /// Which file.
+        path: PathBuf,
+        /// The task asked for.
+        task: String,
+        /// Those that are there.
+        known: Vec<String>,
+    },
+    /// Rows, but nothing to judge in them.
+    #[error("{} holds no call to judge: in {without} rows no call fits, in {broken} the gold breaks its own schema", path.display())]
+    NoCall {
+        /// Which file.
+        path: PathBuf,
+        /// Rows without a gold call.
+        without: usize,
+        /// Rows left out.
+        broken: usize,
+    },
+    /// `--signals model`.
+    #[error("--signals: this build has no trained model; allowed: rules, all")]
+    NoModel,
+    /// A flag's value.
+    #[error("--{flag}: {value:?} is not {what}")]
+    Flag {
+        /// The flag.
+        flag: &'static str,
+        /// As given.
+        value: String,
+        /// What it should be.
+        what: &'static str,
+    },
+    /// The diagram.
+    #[error("cannot write {}: {source}", path.display())]
+    Plot {
+        /// Where to.
+        path: PathBuf,
+        /// The system's word.
+        source: io::Error,
+    },
+    /// Output.
+    #[error("cannot write the result: {0}")]
+    Output(#[from] io::Error),
+}
+
+impl EvalError {
+    /// The exit code.
+    #[must_use]
+    pub fn exit(&self) -> Exit {
+        match self {
+            Self::File { .. } | Self::Plot { .. } | Self::Output(_) => Exit::Failed,
+            Self::Rows { .. }
+            | Self::NoRow { .. }
+            | Self::NoTask { .. }
+            | Self::NoCall { .. }
+            | Self::NoModel
+            | Self::Flag { .. } => Exit::Usage,
+        }
+    }
+}
+
+/// Judges every row and prints what the verdicts are worth.
+///
+/// # Errors
+/// [`EvalError`].
+pub fn run(flags: &ArgMatches, style: Style, out: &mut impl Write) -> Result<Exit, EvalError> {
+    let options = Options::read(flags)?;
+    let judge = Judge::new(options.signals, options.threshold)?;
+    let rows = rows(&options)?;
+    let (jobs, left_out) = item::jobs(&rows);
+    if jobs.is_empty() {
+        let (without, broken) = (left_out.without_call, left_out.broken);
+        return Err(EvalError::NoCall { path: options.data, without, broken });
+    }
+    // What is made at first use is made before the first row is timed, as it is before the proxy's first client.
+    stack::warm_up();
+    let bar = progress::bar(jobs.len(), io::stderr().is_terminal(), style.color);
+    let items = work::each(&jobs, options.threads, &bar, |job| item::judge(&judge, job));
+    bar.finish_and_clear();
+    let report = Report::of(&items, left_out, &judge, &options);
+    if let Some(path) = &options.plot {
+        let drawn = plot::svg(&report.overall_bins, &report.caption());
+        std::fs::write(path, drawn).map_err(|source| EvalError::Plot { path: path.clone(), source })?;
+    }
+    if options.json {
+        serde_json::to_writer_pretty(&mut *out, &report).map_err(io::Error::from)?;
+        writeln!(out)?;
+    } else {
+        show::show(&report, &options, style, out)?;
+    }
+    Ok(Exit::Fine)
+}
+
+/// The rows that are asked for; at least one.
+fn rows(options: &Options) -> Result<Vec<Row>, EvalError> {
+    let path: &Path = &options.data;
+    let file = |source| EvalError::File { path: path.to_owned(), source };
+    let read = rows::read(BufReader::new(File::open(path).map_err(file)?)).map_err(file)?;
+    let mut rows = read.map_err(|problems| EvalError::Rows { path: path.to_owned(), problems })?;
+    if rows.is_empty() {
+        return Err(EvalError::NoRow { path: path.to_owned() });
+    }
+    if let Some(task) = &options.task {
+        let mut known: Vec<String> = rows.iter().map(|row| row.task.clone()).collect();
+        rows.retain(|row| row.task == *task);
+        if rows.is_empty() {
+            known.sort();
+            known.dedup();
+            return Err(EvalError::NoTask { path: path.to_owned(), task: task.clone(), known });
+        }
+    }
+    Ok(rows)
+}

@@ -1,0 +1,104 @@
+//! The one seam to the judge: which signals it has, and how a row is judged.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use agentguard_judge::{Evidence, NotChecked, Session, Settings, Verdict};
+use agentguard_policy::Rule;
+use agentguard_wire::{Event, Request};
+
+use super::EvalError;
+use super::request::{Reply, stream};
+
+/// Which signals judge.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Which {
+    /// Those that need no trained model.
+    Rules,
+    /// The trained model alone.
+    Model,
+    /// Everything that this build has.
+    All,
+}
+
+impl Which {
+    pub(super) const ALL: [Self; 3] = [Self::Rules, Self::Model, Self::All];
+
+    pub(super) fn as_str(self) -> &'static str {
+        match self {
+            Self::Rules => "rules",
+            Self::Model => "model",
+            Self::All => "all",
+        }
+    }
+}
+
+/// The judge, as the proxy has it without a policy of its own.
+pub(super) struct Judge {
+    settings: Settings,
+}
+
+impl Judge {
+    /// With these signals, and flagging from this risk on; `None`: as shipped.
+    ///
+    /// # Errors
+    /// [`EvalError::NoModel`].
+    pub(super) fn new(which: Which, threshold: Option<f32>) -> Result<Self, EvalError> {
+        let mut settings = Rule::default().settings();
+        if let Some(threshold) = threshold {
+            settings.threshold = threshold;
+        }
+        match which {
+            // Every signal of this build is a rule.
+            Which::Rules | Which::All => Ok(Self { settings }),
+            Which::Model => Err(EvalError::NoModel),
+        }
+    }
+
+    /// Responses and spans of this risk or more are flagged.
+    pub(super) fn threshold(&self) -> f32 {
+        self.settings.threshold
+    }
+}
+
+/// A verdict and what it took.
+pub(super) struct Judged {
+    /// The verdict.
+    pub(super) verdict: Verdict,
+    /// Gathering the evidence.
+    pub(super) evidence: Duration,
+    /// Reading the whole answer, verdict included.
+    pub(super) judging: Duration,
+    /// What each sentence or call cost, from the first event after the one before to the one that settled it.
+    pub(super) sentences: Vec<Duration>,
+}
+
+/// Judges a reply to a request: evidence first, then the reply event by event, as it would stream through the proxy. A judge
+/// that fails gives `not_checked`, as it does there.
+pub(super) fn judge_row(judge: &Judge, request: &Request, reply: Reply<'_>) -> Judged {
+    let events = stream(reply);
+    let (mut evidence, mut judging, mut sentences) = (Duration::ZERO, Duration::ZERO, Vec::new());
+    let verdict = catch_unwind(AssertUnwindSafe(|| {
+        let begun = Instant::now();
+        let gathered = Arc::new(Evidence::gather(request));
+        evidence = begun.elapsed();
+        let begun = Instant::now();
+        let mut session = Session::new(gathered, judge.settings.clone());
+        let (mut settled, mut since) = (0, begun);
+        for event in &events {
+            let output = session.event(event);
+            if output.settled > settled || matches!(event, Event::ToolEnd { .. }) {
+                settled = output.settled;
+                let now = Instant::now();
+                sentences.push(now - since);
+                since = now;
+            }
+        }
+        let verdict = session.finish();
+        judging = begun.elapsed();
+        verdict
+    }));
+    let verdict = verdict.unwrap_or_else(|_| Verdict::not_checked(NotChecked::JudgeError));
+    Judged { verdict, evidence, judging, sentences }
+}
