@@ -107,13 +107,15 @@ pub fn command() -> Command {
             Command::new("score")
                 .about("Judge one recorded answer, offline")
                 .after_help(SCORE)
-                .args(score_args()),
+                .args(score_args())
+                .args(model_args()),
         )
         .subcommand(
             Command::new("eval")
                 .about("Measure the judge on labelled answers and tool calls")
                 .after_help(EVAL)
-                .args(eval_args()),
+                .args(eval_args())
+                .args(model_args()),
         )
         .subcommand(
             Command::new("check")
@@ -133,6 +135,15 @@ pub fn command() -> Command {
 
 fn flag(name: &'static str, help: &'static str) -> Arg {
     Arg::new(name).long(name).help(help).action(ArgAction::SetTrue)
+}
+
+/// Which encoder judges, for commands that read no configuration.
+fn model_args() -> [Arg; 2] {
+    let text = |name: &'static str, value: &'static str, help: &'static str| Arg::new(name).long(name).value_name(value).help(help);
+    [
+        text("model", "WHICH", "The trained encoder: builtin, off, or the path of another one [default: builtin]"),
+        text("model-sha256", "HEX", "SHA-256 that the file at --model must have [default: that of the built-in one]"),
+    ]
 }
 
 fn file(name: &'static str, help: &'static str) -> Arg {
@@ -186,7 +197,7 @@ fn eval_args() -> Vec<Arg> {
     vec![
         file("data", "The labelled rows, JSON Lines").required(true),
         valued("task", "TASK", "Only rows of this task [default: all]"),
-        valued("signals", "SIGNALS", "Which signals judge: `all` is what this build has")
+        valued("signals", "SIGNALS", "Which signals judge: the rules, the trained encoder, or both")
             .value_parser(PossibleValuesParser::new(["rules", "model", "all"]))
             .default_value("all"),
         valued("threshold", "RISK", "From this risk on a response or span is flagged [default: 0.5]"),

@@ -56,7 +56,12 @@ pub enum ModelSource {
     /// None: the rules judge alone.
     Off,
     /// A file.
-    File(PathBuf),
+    File {
+        /// Where.
+        path: PathBuf,
+        /// Its SHA-256 in hexadecimal; `None`: that of the built-in one.
+        sha256: Option<String>,
+    },
 }
 
 /// Which control plane the proxy reports to.

@@ -16,6 +16,7 @@ use std::fs::File;
 use std::io::{self, BufReader, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 
+use agentguard_encoder::LoadError;
 use clap::ArgMatches;
 
 use self::judge::Judge;
@@ -72,9 +73,12 @@ pub enum EvalError {
         /// Rows left out.
         broken: usize,
     },
-    /// `--signals model`.
-    #[error("--signals: this build has no trained model; allowed: rules, all")]
+    /// `--signals model` and `--model off`.
+    #[error("--signals model needs a model; --model off leaves none")]
     NoModel,
+    /// The trained encoder.
+    #[error(transparent)]
+    Model(#[from] LoadError),
     /// A flag's value.
     #[error("--{flag}: {value:?} is not {what}")]
     Flag {
@@ -103,7 +107,7 @@ impl EvalError {
     #[must_use]
     pub fn exit(&self) -> Exit {
         match self {
-            Self::File { .. } | Self::Plot { .. } | Self::Output(_) => Exit::Failed,
+            Self::File { .. } | Self::Plot { .. } | Self::Model(_) | Self::Output(_) => Exit::Failed,
             Self::Rows { .. }
             | Self::NoRow { .. }
             | Self::NoTask { .. }
@@ -120,7 +124,7 @@ impl EvalError {
 /// [`EvalError`].
 pub fn run(flags: &ArgMatches, style: Style, out: &mut impl Write) -> Result<Exit, EvalError> {
     let options = Options::read(flags)?;
-    let judge = Judge::new(options.signals, options.threshold)?;
+    let judge = Judge::new(&options)?;
     let rows = rows(&options)?;
     let (jobs, left_out) = item::jobs(&rows);
     if jobs.is_empty() {

@@ -9,6 +9,7 @@ pub mod config;
 pub mod demo;
 pub mod eval;
 pub mod exit;
+mod model;
 mod policy_file;
 mod progress;
 pub mod provider;

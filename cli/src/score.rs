@@ -10,6 +10,7 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use agentguard_encoder::LoadError;
 use agentguard_judge::{Evidence, Session, Settings, Verdict};
 use agentguard_wire::{Answer, Dialect, Endpoint, Request};
 use clap::ArgMatches;
@@ -17,6 +18,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use crate::exit::Exit;
+use crate::model::{self, Model};
 use crate::style::Style;
 
 /// Why an answer cannot be judged offline.
@@ -59,6 +61,9 @@ pub enum ScoreError {
         /// As given.
         value: String,
     },
+    /// The trained encoder.
+    #[error(transparent)]
+    Model(#[from] LoadError),
     /// Output.
     #[error("cannot write the result: {0}")]
     Output(#[from] io::Error),
@@ -69,7 +74,7 @@ impl ScoreError {
     #[must_use]
     pub fn exit(&self) -> Exit {
         match self {
-            Self::File { .. } | Self::Output(_) => Exit::Failed,
+            Self::File { .. } | Self::Model(_) | Self::Output(_) => Exit::Failed,
             Self::NotJson { .. } | Self::Dialect | Self::Shape { .. } | Self::Risk { .. } => Exit::Usage,
         }
     }
@@ -95,7 +100,8 @@ pub fn run(flags: &ArgMatches, style: Style, out: &mut impl Write) -> Result<Exi
         .and_then(|name| Dialect::ALL.into_iter().find(|dialect| dialect.as_str() == name));
     let fail_on = risk(flags, "fail-on")?;
     let threshold = risk(flags, "threshold")?;
-    let scored = score(&path("request"), &path("response"), dialect, threshold)?;
+    let model = Model::load(&model::source(flags), 1)?;
+    let scored = score(&path("request"), &path("response"), dialect, threshold, model.as_ref())?;
     if flags.get_flag("json") {
         serde_json::to_writer_pretty(&mut *out, &Report::of(&scored)).map_err(io::Error::from)?;
         writeln!(out)?;
@@ -119,6 +125,7 @@ fn score(
     response_path: &Path,
     dialect: Option<Dialect>,
     threshold: Option<f32>,
+    model: Option<&Model>,
 ) -> Result<Scored, ScoreError> {
     let read = |path: &Path| {
         std::fs::read(path).map_err(|source| ScoreError::File { path: path.to_owned(), source })
@@ -133,12 +140,21 @@ fn score(
         .map_err(|error| shape(request_path, error.to_string()))?;
     let (answer, streamed) =
         recorded::read(dialect, response_body).map_err(|reason| shape(response_path, reason))?;
-    let evidence = Arc::new(Evidence::gather(&request));
+    let mut evidence = Evidence::gather(&request);
+    if let Some(model) = model {
+        model.encode(&mut evidence);
+    }
+    let evidence = Arc::new(evidence);
     let mut settings = Settings::default();
     if let Some(threshold) = threshold {
         settings.threshold = threshold;
     }
-    let verdict = Session::judge(Arc::clone(&evidence), settings, &answer);
+    let mut session = Session::new(Arc::clone(&evidence), settings);
+    session.feed(&answer);
+    if let Some(model) = model {
+        model.catch_up(&mut session);
+    }
+    let verdict = session.finish();
     Ok(Scored { request, answer, streamed, evidence, verdict })
 }
 

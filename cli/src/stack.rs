@@ -7,14 +7,16 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
 
 use agentguard_control::{Control, ControlError};
+use agentguard_encoder::LoadError;
 use agentguard_proxy::report::{ReportConfig, ReportError, Reporter};
 use agentguard_proxy::spool::{Spool, SpoolConfig, SpoolError};
-use agentguard_proxy::{Addresses, BindError, Proxy};
+use agentguard_proxy::{Addresses, BindError, ModelConfig, Proxy};
 use prometheus::Registry;
-use tokio::task::JoinHandle;
+use tokio::task::{JoinError, JoinHandle, spawn_blocking};
 use tokio_util::sync::CancellationToken;
 
 use crate::config::{Config, Control as Where};
+use crate::model::Model;
 use crate::policy_file::PolicyFile;
 pub(crate) use warm::warm_up;
 
@@ -30,6 +32,12 @@ pub enum StackError {
     /// The reporter.
     #[error(transparent)]
     Report(#[from] ReportError),
+    /// The trained encoder.
+    #[error(transparent)]
+    Model(#[from] LoadError),
+    /// The thread that loads it.
+    #[error("the encoder's model could not be loaded: {0}")]
+    Loading(#[from] JoinError),
     /// The proxy.
     #[error(transparent)]
     Proxy(#[from] BindError),
@@ -102,7 +110,11 @@ impl Sidecar {
         let spool = Arc::new(spool);
         let reporter = Reporter::new(reader, &report(config, control), policy.current(), &registry)?;
         let recorder: Arc<Spool> = Arc::clone(&spool);
-        let proxy = Proxy::bind(config.proxy.clone(), policy.current(), recorder, &registry).await?;
+        let (source, threads) = (config.model.clone(), config.model_threads);
+        let model = spawn_blocking(move || Model::load(&source, threads)).await??;
+        let model = model.map(|model| ModelConfig { threads, ..ModelConfig::new(Arc::new(model)) });
+        let settings = agentguard_proxy::Config { model, ..config.proxy.clone() };
+        let proxy = Proxy::bind(settings, policy.current(), recorder, &registry).await?;
         Ok(Self { proxy, spool, reporter })
     }
 

@@ -20,12 +20,17 @@ type Act = dyn FnMut() -> Result<(), String> + Send;
 /// Finds every token a little suspicious, after doing what it is told to do first.
 struct Fake {
     tokenizer: Arc<Tokenizer>,
+    version: Arc<str>,
     act: Mutex<Box<Act>>,
 }
 
 impl Model for Fake {
     fn tokenizer(&self) -> &Arc<Tokenizer> {
         &self.tokenizer
+    }
+
+    fn version(&self) -> &Arc<str> {
+        &self.version
     }
 
     fn read(&self, windows: &[Window]) -> Result<Vec<Score>, String> {
@@ -36,7 +41,7 @@ impl Model for Fake {
 }
 
 fn model(act: impl FnMut() -> Result<(), String> + Send + 'static) -> ModelConfig {
-    ModelConfig::new(Arc::new(Fake { tokenizer: Arc::new(Tokenizer::new()), act: Mutex::new(Box::new(act)) }))
+    ModelConfig::new(Arc::new(Fake { tokenizer: Arc::new(Tokenizer::new()), version: Arc::from("test-1"), act: Mutex::new(Box::new(act)) }))
 }
 
 /// On a thread of the model's.

@@ -71,9 +71,15 @@ impl Reader<'_> {
 
     fn model(&mut self) -> ModelSource {
         match self.sources.one("model").map(|given| given.value.as_str()) {
-            None | Some("builtin") => ModelSource::Builtin,
+            None | Some("builtin") => {
+                self.needs("model-sha256", "model");
+                ModelSource::Builtin
+            }
             Some("off") => ModelSource::Off,
-            Some(_) => self.file("model").map_or(ModelSource::Off, ModelSource::File),
+            Some(_) => {
+                let sha256 = self.one("model-sha256", value::sha256);
+                self.file("model").map_or(ModelSource::Off, |path| ModelSource::File { path, sha256 })
+            }
         }
     }
 

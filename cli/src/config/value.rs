@@ -117,6 +117,14 @@ pub(super) fn threads(value: &str) -> Result<usize, Refused> {
     }
 }
 
+/// A SHA-256 in hexadecimal.
+pub(super) fn sha256(value: &str) -> Result<String, Refused> {
+    if value.len() == 64 && value.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+        return Ok(value.to_ascii_lowercase());
+    }
+    Err(refused(value, "is not a SHA-256", "64 hexadecimal digits, as sha256sum prints them"))
+}
+
 /// `NAME`, `NAMESPACE/NAME` or `NAMESPACE/NAME/POD`.
 pub(super) fn workload(value: &str) -> Result<Workload, Refused> {
     let parts: Vec<&str> = value.split('/').collect();

@@ -4,12 +4,15 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use agentguard_judge::{Evidence, NotChecked, Session, Settings, Verdict};
+use agentguard_judge::{Evidence, NotChecked, Session, Settings, Signal, Verdict};
 use agentguard_policy::Rule;
 use agentguard_wire::{Event, Request};
 
 use super::EvalError;
+use super::options::Options;
 use super::request::{Reply, stream};
+use crate::config::ModelSource;
+use crate::model::Model;
 
 /// Which signals judge.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,23 +40,31 @@ impl Which {
 /// The judge, as the proxy has it without a policy of its own.
 pub(super) struct Judge {
     settings: Settings,
+    model: Option<Model>,
 }
 
 impl Judge {
-    /// With these signals, and flagging from this risk on; `None`: as shipped.
+    /// With the signals and the threshold asked for.
     ///
     /// # Errors
-    /// [`EvalError::NoModel`].
-    pub(super) fn new(which: Which, threshold: Option<f32>) -> Result<Self, EvalError> {
+    /// [`EvalError::NoModel`], and those of loading it.
+    pub(super) fn new(options: &Options) -> Result<Self, EvalError> {
         let mut settings = Rule::default().settings();
-        if let Some(threshold) = threshold {
+        if let Some(threshold) = options.threshold {
             settings.threshold = threshold;
         }
-        match which {
-            // Every signal of this build is a rule.
-            Which::Rules | Which::All => Ok(Self { settings }),
-            Which::Model => Err(EvalError::NoModel),
+        let source = if options.signals == Which::Rules { &ModelSource::Off } else { &options.model };
+        // Rows are read in parallel; the encoder is not.
+        let model = Model::load(source, options.threads)?;
+        if options.signals == Which::Model {
+            if model.is_none() {
+                return Err(EvalError::NoModel);
+            }
+            settings.signals = Signal::ALL
+                .into_iter()
+                .fold(settings.signals, |set, signal| set.with(signal, signal == Signal::Model));
         }
+        Ok(Self { settings, model })
     }
 
     /// Responses and spans of this risk or more are flagged.
@@ -81,19 +92,30 @@ pub(super) fn judge_row(judge: &Judge, request: &Request, reply: Reply<'_>) -> J
     let (mut evidence, mut judging, mut sentences) = (Duration::ZERO, Duration::ZERO, Vec::new());
     let verdict = catch_unwind(AssertUnwindSafe(|| {
         let begun = Instant::now();
-        let gathered = Arc::new(Evidence::gather(request));
+        let mut gathered = Evidence::gather(request);
+        if let Some(model) = &judge.model {
+            model.encode(&mut gathered);
+        }
+        let gathered = Arc::new(gathered);
         evidence = begun.elapsed();
         let begun = Instant::now();
         let mut session = Session::new(gathered, judge.settings.clone());
         let (mut settled, mut since) = (0, begun);
         for event in &events {
-            let output = session.event(event);
-            if output.settled > settled || matches!(event, Event::ToolEnd { .. }) {
-                settled = output.settled;
+            let mut reached = session.event(event).settled;
+            if let Some(model) = &judge.model {
+                reached = model.catch_up(&mut session).iter().map(|output| output.settled).fold(reached, usize::max);
+            }
+            if reached > settled || matches!(event, Event::ToolEnd { .. }) {
+                settled = reached;
                 let now = Instant::now();
                 sentences.push(now - since);
                 since = now;
             }
+        }
+        session.end();
+        if let Some(model) = &judge.model {
+            model.catch_up(&mut session);
         }
         let verdict = session.finish();
         judging = begun.elapsed();

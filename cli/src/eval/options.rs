@@ -6,12 +6,15 @@ use clap::ArgMatches;
 
 use super::EvalError;
 use super::judge::Which;
+use crate::config::ModelSource;
+use crate::model;
 
 /// What is measured, and how it is told.
 pub(super) struct Options {
     pub(super) data: PathBuf,
     pub(super) task: Option<String>,
     pub(super) signals: Which,
+    pub(super) model: ModelSource,
     pub(super) threshold: Option<f32>,
     pub(super) prevalence: Option<f64>,
     pub(super) threads: usize,
@@ -27,6 +30,7 @@ impl Options {
             data: flags.get_one::<PathBuf>("data").cloned().unwrap_or_default(),
             task: text("task").cloned(),
             signals: text("signals").and_then(named).unwrap_or(Which::All),
+            model: model::source(flags),
             threshold: number(flags, "threshold", "a risk; allowed: 0 to 1", |risk: f32| {
                 (0.0..=1.0).contains(&risk)
             })?,

@@ -20,13 +20,19 @@ pub(crate) fn ground(tokenizer: &Tokenizer, evidence: &Evidence) -> Ground {
 pub(crate) struct Encoding {
     tokenizer: Arc<Tokenizer>,
     ground: Ground,
+    /// Of the model that reads it.
+    version: Arc<str>,
 }
 
 impl Encoding {
     /// Costs time in proportion to the evidence's text.
-    pub(crate) fn new(tokenizer: Arc<Tokenizer>, evidence: &Evidence) -> Self {
+    pub(crate) fn new(tokenizer: Arc<Tokenizer>, version: Arc<str>, evidence: &Evidence) -> Self {
         let ground = ground(&tokenizer, evidence);
-        Self { tokenizer, ground }
+        Self { tokenizer, ground, version }
+    }
+
+    pub(crate) fn version(&self) -> &str {
+        &self.version
     }
 
     /// The windows of a claim; none where there is nothing to hold it against.

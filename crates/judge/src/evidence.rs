@@ -169,9 +169,11 @@ impl Evidence {
         }
     }
 
-    /// Prepares it for the encoder too; without this only the rules judge. Nothing is prepared where nothing can be checked.
-    pub fn encode(&mut self, tokenizer: &Arc<Tokenizer>) {
-        self.encoding = self.is_checkable().then(|| Encoding::new(tokenizer.clone(), self));
+    /// Prepares it for the encoder of that version, too; without this only the rules judge. Nothing is prepared where nothing can
+    /// be checked.
+    pub fn encode(&mut self, tokenizer: &Arc<Tokenizer>, version: &Arc<str>) {
+        let encoding = |evidence: &Self| Encoding::new(tokenizer.clone(), version.clone(), evidence);
+        self.encoding = self.is_checkable().then(|| encoding(self));
     }
 
     /// The sources, in order.

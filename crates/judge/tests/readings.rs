@@ -19,7 +19,7 @@ fn evidence() -> Arc<Evidence> {
     let prompt = format!("Context: {CONTEXT}\n\nQuestion: What does the Team plan cost?");
     request.messages.push(Message { role: Role::User, parts: vec![Part::Text(prompt)] });
     let mut evidence = Evidence::gather(&request);
-    evidence.encode(&Arc::new(Tokenizer::new()));
+    evidence.encode(&Arc::new(Tokenizer::new()), &Arc::from("test-1"));
     Arc::new(evidence)
 }
 
@@ -81,6 +81,7 @@ fn the_model_is_named_when_it_has_read_every_sentence_and_only_then() {
     let evidence = evidence();
     let read_all = judged(&evidence, ANSWER.len(), &[0]);
     assert!(read_all.signals.contains(&Signal::Model), "{read_all:?}");
+    assert!(read_all.judge.ends_with("+test-1"), "{}", read_all.judge);
 
     let mut session = Session::new(Arc::clone(&evidence), Settings::default());
     session.step(Input::Text { choice: 0, text: ANSWER });

@@ -99,14 +99,14 @@ impl Judging {
         let State::Waiting(prepare) = replace(&mut self.state, overload) else { return };
         self._place = self.places.take().and_then(|places| places.try_acquire_owned().ok());
         if self._place.is_some() {
-            let tokenizer = self.model.as_ref().map(|model| model.tokenizer().clone());
-            let cost = if tokenizer.is_some() { GATHERING + ENCODING } else { GATHERING };
+            let model = self.model.clone();
+            let cost = if model.is_some() { GATHERING + ENCODING } else { GATHERING };
             let task = off_worker::spawn(self.size.saturating_mul(cost), move || {
                 let begun = Instant::now();
                 let prepared = off_worker::caught(move || {
                     let (mut evidence, correlation) = prepare();
-                    if let Some(tokenizer) = &tokenizer {
-                        evidence.encode(tokenizer);
+                    if let Some((tokenizer, version)) = model.as_ref().map(|model| model.reads()) {
+                        evidence.encode(tokenizer, version);
                     }
                     (evidence, correlation)
                 });

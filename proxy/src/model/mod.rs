@@ -19,6 +19,9 @@ pub trait Model: Send + Sync + 'static {
     /// What its windows are made with.
     fn tokenizer(&self) -> &Arc<Tokenizer>;
 
+    /// Its version, for verdicts.
+    fn version(&self) -> &Arc<str>;
+
     /// A score for every window, in order.
     ///
     /// # Errors

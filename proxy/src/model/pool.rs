@@ -66,9 +66,9 @@ impl Pool {
         Ok(pool)
     }
 
-    /// What windows are made with.
-    pub(crate) fn tokenizer(&self) -> &Arc<Tokenizer> {
-        self.model.tokenizer()
+    /// What windows are made with, and the model's version.
+    pub(crate) fn reads(&self) -> (&Arc<Tokenizer>, &Arc<str>) {
+        (self.model.tokenizer(), self.model.version())
     }
 
     /// Puts a sentence in line. Without room, or when the pool ends, the receiver gets nothing.

@@ -2,9 +2,6 @@
 
 use crate::session::Reading;
 
-/// Version of rules, encoder, fusion and calibration.
-pub(crate) const VERSION: &str = "rules-1+minilm-1";
-
 /// The log-odds that a sentence holds something unsupported. `rules`: the rules' own; `json`: the evidence is structured.
 pub(crate) fn sentence(rules: f32, reading: &Reading, json: bool) -> f32 {
     let _ = (reading, json);

@@ -1,7 +1,7 @@
 //! The verdict's state, risk and sentence for people.
 
 use super::choice::{Choice, Readings};
-use crate::score::{Setting, Tally, VERSION, fusion};
+use crate::score::{Setting, Tally, VERSION};
 use crate::settings::Signal;
 use crate::{Evidence, NotChecked, Settings, Span, SpanKind, State, Verdict};
 
@@ -45,8 +45,9 @@ pub(super) fn verdict(evidence: &Evidence, settings: &Settings, parts: &Parts<'_
     let read = evidence.encoding().is_some() && readings.missed == 0;
     let ran = |signal: &Signal| settings.signals.has(*signal) && (*signal != Signal::Model || read);
     let signals: Vec<Signal> = Signal::ALL.into_iter().filter(ran).collect();
-    let judge = if signals.contains(&Signal::Model) { fusion::VERSION } else { VERSION };
-    Verdict { state, reason: None, risk, spans, sentences, signals, explanation, judge: judge.to_owned() }
+    let model = evidence.encoding().filter(|_| signals.contains(&Signal::Model));
+    let judge = model.map_or_else(|| VERSION.to_owned(), |model| format!("{VERSION}+{}", model.version()));
+    Verdict { state, reason: None, risk, spans, sentences, signals, explanation, judge }
 }
 
 /// One plain sentence.

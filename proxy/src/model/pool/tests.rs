@@ -8,12 +8,17 @@ use agentguard_encoder::{Ground, Score};
 /// Reads when it is let.
 struct Gated {
     tokenizer: Arc<Tokenizer>,
+    version: Arc<str>,
     gate: Mutex<mpsc::Receiver<()>>,
 }
 
 impl Model for Gated {
     fn tokenizer(&self) -> &Arc<Tokenizer> {
         &self.tokenizer
+    }
+
+    fn version(&self) -> &Arc<str> {
+        &self.version
     }
 
     fn read(&self, windows: &[Window]) -> Result<Vec<Score>, String> {
@@ -24,7 +29,7 @@ impl Model for Gated {
 
 fn gated(queue: usize) -> (Pool, mpsc::Sender<()>, Metrics) {
     let (open, gate) = mpsc::channel();
-    let model = Gated { tokenizer: Arc::new(Tokenizer::new()), gate: Mutex::new(gate) };
+    let model = Gated { tokenizer: Arc::new(Tokenizer::new()), version: Arc::from("test-1"), gate: Mutex::new(gate) };
     let config = ModelConfig { queue, ..ModelConfig::new(Arc::new(model)) };
     let metrics = Metrics::new(&Registry::new()).expect("metrics");
     (Pool::start(&config, metrics.clone()).expect("a thread"), open, metrics)
@@ -36,7 +41,8 @@ fn task(pool: &Pool) -> Task {
     let text = "The tower is 41 m high and was built in 1902.".to_owned();
     let source = Source { kind: SourceKind::Document, label: "documents[0]".to_owned(), text };
     let mut evidence = Evidence::from_sources(vec![source], Vec::new());
-    evidence.encode(pool.tokenizer());
+    let (tokenizer, version) = pool.reads();
+    evidence.encode(tokenizer, version);
     let mut session = Session::new(Arc::new(evidence), Settings::default());
     session.step(Input::Text { choice: 0, text: "The tower is 41 m high." });
     session.end();
@@ -84,6 +90,8 @@ fn without_room_a_sentence_is_not_taken_and_at_the_end_nobody_waits() {
 #[test]
 fn windows_are_made_with_its_tokenizer() {
     let (pool, _open, _) = gated(1);
-    let ground = Ground::new(pool.tokenizer(), "", std::iter::once("The tower is high."));
-    assert_eq!(ground.windows(pool.tokenizer(), "", "It is high.").len(), 1);
+    let (tokenizer, version) = pool.reads();
+    let ground = Ground::new(tokenizer, "", std::iter::once("The tower is high."));
+    assert_eq!(ground.windows(tokenizer, "", "It is high.").len(), 1);
+    assert_eq!(&**version, "test-1");
 }
