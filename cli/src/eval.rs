@@ -130,13 +130,22 @@ pub fn run(flags: &ArgMatches, style: Style, out: &mut impl Write) -> Result<Exi
     }
     // What is made at first use is made before the first row is timed, as it is before the proxy's first client.
     stack::warm_up();
+    // A place that cannot be written is told before the work, not after it.
+    let mut plot = match &options.plot {
+        Some(path) => {
+            let unwritable = |source| EvalError::Plot { path: path.clone(), source };
+            Some((File::create(path).map_err(unwritable)?, path))
+        }
+        None => None,
+    };
     let bar = progress::bar(jobs.len(), io::stderr().is_terminal(), style.color);
     let items = work::each(&jobs, options.threads, &bar, |job| item::judge(&judge, job));
     bar.finish_and_clear();
     let report = Report::of(&items, &left_out, &judge, &options);
-    if let Some(path) = &options.plot {
+    if let Some((file, path)) = &mut plot {
         let drawn = plot::svg(&report.overall_bins, &report.caption());
-        std::fs::write(path, drawn).map_err(|source| EvalError::Plot { path: path.clone(), source })?;
+        let unwritable = |source| EvalError::Plot { path: path.to_owned(), source };
+        file.write_all(drawn.as_bytes()).map_err(unwritable)?;
     }
     if options.json {
         serde_json::to_writer_pretty(&mut *out, &report).map_err(io::Error::from)?;

@@ -1,5 +1,7 @@
 //! Small cases worked out by hand, and properties against definitions written the slow way.
 
+#![allow(clippy::single_range_in_vec_init, reason = "a list of one range is meant")]
+
 use std::collections::HashSet;
 use std::ops::Range;
 use std::time::Duration;

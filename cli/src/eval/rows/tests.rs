@@ -1,5 +1,7 @@
 //! Rows of every form are told apart; what is wrong is said with line and field.
 
+#![allow(clippy::single_range_in_vec_init, reason = "a list of one range is meant")]
+
 use proptest::prelude::*;
 
 use super::*;
