@@ -19,6 +19,7 @@ use std::path::{Path, PathBuf};
 use agentguard_encoder::LoadError;
 use clap::ArgMatches;
 
+use self::item::LeftOut;
 use self::judge::Judge;
 use self::options::Options;
 use self::report::Report;
@@ -64,7 +65,7 @@ pub enum EvalError {
         known: Vec<String>,
     },
     /// Rows, but nothing to judge in them.
-    #[error("{} holds no call to judge: in {without} rows no call fits, in {broken} the gold breaks its own schema", path.display())]
+    #[error("{} holds no call to judge: rows in which no call fits: {without}; rows whose gold breaks its own schema: {broken}", path.display())]
     NoCall {
         /// Which file.
         path: PathBuf,
@@ -128,18 +129,27 @@ pub fn run(flags: &ArgMatches, style: Style, out: &mut impl Write) -> Result<Exi
     let rows = rows(&options)?;
     let (jobs, left_out) = item::jobs(&rows);
     if jobs.is_empty() {
-        let (without, broken) = (left_out.without_call, left_out.broken);
+        let LeftOut { without_call: without, broken } = left_out.into_values().sum();
         return Err(EvalError::NoCall { path: options.data, without, broken });
     }
     // What is made at first use is made before the first row is timed, as it is before the proxy's first client.
     stack::warm_up();
+    // A place that cannot be written is told before the work, not after it.
+    let mut plot = match &options.plot {
+        Some(path) => {
+            let unwritable = |source| EvalError::Plot { path: path.clone(), source };
+            Some((File::create(path).map_err(unwritable)?, path))
+        }
+        None => None,
+    };
     let bar = progress::bar(jobs.len(), io::stderr().is_terminal(), style.color);
     let items = work::each(&jobs, options.threads, &bar, |job| item::judge(&judge, job));
     bar.finish_and_clear();
-    let report = Report::of(&items, left_out, &judge, &options);
-    if let Some(path) = &options.plot {
+    let report = Report::of(&items, &left_out, &judge, &options);
+    if let Some((file, path)) = &mut plot {
         let drawn = plot::svg(&report.overall_bins, &report.caption());
-        std::fs::write(path, drawn).map_err(|source| EvalError::Plot { path: path.clone(), source })?;
+        let unwritable = |source| EvalError::Plot { path: path.to_owned(), source };
+        file.write_all(drawn.as_bytes()).map_err(unwritable)?;
     }
     if options.json {
         serde_json::to_writer_pretty(&mut *out, &report).map_err(io::Error::from)?;

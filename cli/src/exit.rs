@@ -9,7 +9,7 @@ pub enum Exit {
     Fine,
     /// 1: it could not be done; stderr says why.
     Failed,
-    /// 2: command line, configuration or policy are wrong; nothing was started.
+    /// 2: command line, configuration, policy or a file to be judged are wrong; nothing was started.
     Usage,
     /// 3: it was done, and what was judged is not as it should be (`score --fail-on`, `demo --exit`).
     Flagged,

@@ -1,5 +1,6 @@
 //! What is judged one by one: an answer, or a call made of gold.
 
+use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -33,19 +34,30 @@ pub(super) struct LeftOut {
     pub(super) broken: usize,
 }
 
-/// What is to be judged, in the rows' order.
-pub(super) fn jobs(rows: &[Row]) -> (Vec<Job<'_>>, LeftOut) {
-    let (mut jobs, mut left_out) = (Vec::new(), LeftOut::default());
+impl std::iter::Sum for LeftOut {
+    fn sum<I: Iterator<Item = Self>>(all: I) -> Self {
+        all.fold(Self::default(), |sum, more| Self {
+            without_call: sum.without_call + more.without_call,
+            broken: sum.broken + more.broken,
+        })
+    }
+}
+
+/// What is to be judged, in the rows' order, and what is left out, by task.
+pub(super) fn jobs(rows: &[Row]) -> (Vec<Job<'_>>, BTreeMap<String, LeftOut>) {
+    let (mut jobs, mut left_out) = (Vec::new(), BTreeMap::<String, LeftOut>::new());
     for row in rows {
         match &row.form {
             Form::Answer(labelled) => {
                 let request = Arc::new(of_answer(&row.task, labelled));
                 jobs.push(Job { row, request, what: What::Answer(labelled) });
             }
-            Form::Calls(gold) if gold.calls.is_empty() => left_out.without_call += 1,
+            Form::Calls(gold) if gold.calls.is_empty() => {
+                left_out.entry(row.task.clone()).or_default().without_call += 1;
+            }
             Form::Calls(gold) => {
                 let Some(calls) = calls::of_row(row.line, gold) else {
-                    left_out.broken += 1;
+                    left_out.entry(row.task.clone()).or_default().broken += 1;
                     continue;
                 };
                 let request = Arc::new(of_calls(gold));

@@ -124,3 +124,66 @@ pub(super) fn judge_row(judge: &Judge, request: &Request, reply: Reply<'_>) -> J
     let verdict = verdict.unwrap_or_else(|_| Verdict::not_checked(NotChecked::JudgeError));
     Judged { verdict, evidence, judging, sentences }
 }
+
+#[cfg(test)]
+mod tests {
+    use agentguard_judge::State;
+    use agentguard_wire::{Answer, Choice};
+
+    use super::*;
+    use crate::eval::request::of_answer;
+    use crate::eval::rows::Labelled;
+
+    const SHOWN: &str = "passage 1: The bridge over the Elver is 41 m long. It was built in 1902 by a firm from Holm, and \
+                         Ines Calder opened it.\n\npassage 2: Lorries may not cross the bridge. The town council wants a \
+                         footpath on both sides of it.";
+    const SAID: &str = "The bridge is 41 m long. It was built in 1923 by Tom Alvey. Ines Calder opened it.";
+
+    fn request() -> Request {
+        let row = Labelled {
+            context: SHOWN.to_owned(),
+            question: "how old is the bridge".to_owned(),
+            response: SAID.to_owned(),
+            unsupported: true,
+            spans: None,
+        };
+        of_answer("QA", &row)
+    }
+
+    #[test]
+    fn a_row_is_judged_as_the_product_judges_it_and_every_sentence_is_timed() {
+        let judge = Judge::new(Which::All, None).unwrap();
+        assert_eq!(judge.threshold(), Rule::default().thresholds.warn);
+        let judged = judge_row(&judge, &request(), Reply::Text(SAID));
+        let choice = Choice { text: SAID.to_owned(), ..Choice::default() };
+        let answer = Answer { choices: vec![choice], ..Answer::default() };
+        let evidence = Arc::new(Evidence::gather(&request()));
+        assert_eq!(judged.verdict, Session::judge(evidence, Rule::default().settings(), &answer));
+        assert_eq!(judged.verdict.state, State::Ungrounded);
+        assert_eq!((judged.verdict.sentences, judged.sentences.len()), (3, 3));
+        assert!(judged.sentences.iter().sum::<Duration>() <= judged.judging);
+        assert!(!judged.evidence.is_zero() && !judged.judging.is_zero());
+    }
+
+    #[test]
+    fn the_threshold_decides_what_is_flagged_but_not_the_risk() {
+        let at = |threshold| {
+            judge_row(&Judge::new(Which::Rules, Some(threshold)).unwrap(), &request(), Reply::Text(SAID))
+                .verdict
+        };
+        let (low, high) = (at(0.5), at(1.0));
+        assert_eq!((low.state, high.state), (State::Ungrounded, State::Grounded));
+        assert_eq!(low.risk, high.risk);
+    }
+
+    #[test]
+    fn nothing_said_is_not_checked() {
+        let judged = judge_row(&Judge::new(Which::All, None).unwrap(), &request(), Reply::Text(""));
+        assert_eq!((judged.verdict.state, judged.verdict.risk), (State::NotChecked, 0.0));
+    }
+
+    #[test]
+    fn a_build_without_a_model_says_so() {
+        assert!(matches!(Judge::new(Which::Model, None), Err(EvalError::NoModel)));
+    }
+}

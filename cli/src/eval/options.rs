@@ -34,12 +34,18 @@ impl Options {
             threshold: number(flags, "threshold", "a risk; allowed: 0 to 1", |risk: f32| {
                 (0.0..=1.0).contains(&risk)
             })?,
-            prevalence: number(flags, "prevalence", "a share; allowed: above 0 and below 1", |share: f64| {
-                share > 0.0 && share < 1.0
-            })?,
-            threads: number(flags, "threads", "a number of threads; allowed: 1 to 1024", |threads: usize| {
-                (1..=1024).contains(&threads)
-            })?
+            prevalence: number(
+                flags,
+                "prevalence",
+                "a share; allowed: above 0 and below 1",
+                |share: f64| share > 0.0 && share < 1.0,
+            )?,
+            threads: number(
+                flags,
+                "threads",
+                "a number of threads; allowed: 1 to 1024",
+                |threads: usize| (1..=1024).contains(&threads),
+            )?
             .unwrap_or(1),
             json: flags.get_flag("json"),
             plot: flags.get_one::<PathBuf>("plot").cloned(),

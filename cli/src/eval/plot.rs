@@ -9,16 +9,16 @@ use std::fmt::Write;
 
 use super::metrics::{BINS, Bin};
 
-const WIDTH: f64 = 640.0;
-const HEIGHT: f64 = 640.0;
+const WIDTH: f64 = 600.0;
+const HEIGHT: f64 = 730.0;
 /// The square of the diagram: left edge, top edge, side.
-const LEFT: f64 = 84.0;
+const LEFT: f64 = 78.0;
 const TOP: f64 = 66.0;
-const SIDE: f64 = 420.0;
+const SIDE: f64 = 480.0;
 /// Top edge and height of the counts below it.
-const COUNTS_TOP: f64 = 510.0;
+const COUNTS_TOP: f64 = 612.0;
 const COUNTS: f64 = 60.0;
-/// Text and axes; bars; what is right.
+/// Text, axes and counts; the shares' bars; their points.
 const INK: &str = "#6e7781";
 const BAR: &str = "#4493f8";
 const POINT: &str = "#2f81f7";
@@ -62,7 +62,12 @@ fn draw(out: &mut String, bins: &[Bin; BINS], caption: &str) -> std::fmt::Result
         text(out, left + width / 2.0 - 2.0, above, "middle", &bin.count.to_string(), " font-size=\"11\"")?;
         let (Some(risk), Some(observed)) = (bin.mean_risk(), bin.observed()) else { continue };
         rect(out, left, y(observed), width - 4.0, observed * SIDE, BAR, 0.3)?;
-        line(out, (x(risk), y(risk)), (x(risk), y(observed)), &format!("stroke=\"{POINT}\" stroke-width=\"2\""))?;
+        line(
+            out,
+            (x(risk), y(risk)),
+            (x(risk), y(observed)),
+            &format!("stroke=\"{POINT}\" stroke-width=\"2\""),
+        )?;
         writeln!(
             out,
             "<circle cx=\"{:.1}\" cy=\"{:.1}\" r=\"4.5\" fill=\"{POINT}\"><title>{} judged: mean risk {risk:.3}, {observed:.3} \
@@ -113,7 +118,15 @@ fn line(out: &mut String, from: (f64, f64), to: (f64, f64), look: &str) -> std::
     writeln!(out, "<line x1=\"{x1:.1}\" y1=\"{y1:.1}\" x2=\"{x2:.1}\" y2=\"{y2:.1}\" {look}/>")
 }
 
-fn rect(out: &mut String, x: f64, y: f64, width: f64, height: f64, fill: &str, opacity: f64) -> std::fmt::Result {
+fn rect(
+    out: &mut String,
+    x: f64,
+    y: f64,
+    width: f64,
+    height: f64,
+    fill: &str,
+    opacity: f64,
+) -> std::fmt::Result {
     writeln!(
         out,
         "<rect x=\"{x:.1}\" y=\"{y:.1}\" width=\"{width:.1}\" height=\"{height:.1}\" fill=\"{fill}\" fill-opacity=\"{opacity}\"/>"

@@ -95,8 +95,13 @@ pub(super) struct Versions {
 }
 
 impl Report {
-    pub(super) fn of(items: &[Item], left_out: LeftOut, judge: &Judge, options: &Options) -> Self {
-        let measured = Measured { threshold: judge.threshold(), prevalence: options.prevalence, left_out };
+    pub(super) fn of(
+        items: &[Item],
+        left_out: &BTreeMap<String, LeftOut>,
+        judge: &Judge,
+        options: &Options,
+    ) -> Self {
+        let measured = Measured { threshold: judge.threshold(), prevalence: options.prevalence };
         let mut by_task: BTreeMap<String, Vec<(&Item, Point)>> = BTreeMap::new();
         for item in items {
             by_task.entry(item.task.clone()).or_default().push((item, item.point()));
@@ -104,18 +109,16 @@ impl Report {
         let mut tasks = BTreeMap::new();
         for (task, part) in &mut by_task {
             let weights = options.prevalence.and_then(|prevalence| weigh(part, prevalence));
-            tasks.insert(task.clone(), measured.section(part, weights));
+            let left_out = left_out.get(task).copied().unwrap_or_default();
+            tasks.insert(task.clone(), measured.section(part, weights, left_out));
         }
         let answers = items.iter().any(|item| item.call.is_none());
-        let overall: Vec<(&Item, Point)> = by_task
-            .into_values()
-            .flatten()
-            .filter(|(item, _)| item.call.is_none() == answers)
-            .collect();
+        let overall: Vec<(&Item, Point)> =
+            by_task.into_values().flatten().filter(|(item, _)| item.call.is_none() == answers).collect();
         let points: Vec<Point> = overall.iter().map(|(_, point)| *point).collect();
         let judged = items.iter().map(|item| &item.judged.verdict.judge).find(|judge| !judge.is_empty());
         Self {
-            overall: measured.section(&overall, None),
+            overall: measured.section(&overall, None, left_out.values().copied().sum()),
             tasks,
             latency_ms: latency(items),
             versions: Versions {
@@ -131,7 +134,9 @@ impl Report {
     pub(super) fn caption(&self) -> String {
         let judge = self.versions.judge.as_deref().unwrap_or("no judge");
         let all = &self.overall;
-        format!("{judge} · {} judged, {} of them unsupported · ECE {}", all.n, all.positives, figure(all.ece))
+        let weighted = all.prevalence.map_or_else(String::new, |share| format!(", weighted to {share}"));
+        let ece = figure(all.ece);
+        format!("{judge} · {} judged, {} of them unsupported{weighted} · ECE {ece}", all.n, all.positives)
     }
 }
 
@@ -167,11 +172,10 @@ fn latency(items: &[Item]) -> Latency {
 struct Measured {
     threshold: f32,
     prevalence: Option<f64>,
-    left_out: LeftOut,
 }
 
 impl Measured {
-    fn section(&self, part: &[(&Item, Point)], weights: Option<Weights>) -> Section {
+    fn section(&self, part: &[(&Item, Point)], weights: Option<Weights>, left_out: LeftOut) -> Section {
         let points: Vec<Point> = part.iter().map(|(_, point)| *point).collect();
         let rates = Rates::of(&points);
         let best = best_f1(&points);
@@ -206,7 +210,7 @@ impl Measured {
             states,
             prevalence: self.prevalence,
             weights,
-            tool_calls: CallsReport::of(part.iter().map(|(item, _)| *item), self.left_out, self.threshold),
+            tool_calls: CallsReport::of(part.iter().map(|(item, _)| *item), left_out, self.threshold),
         }
     }
 }

@@ -70,7 +70,8 @@ pub(super) fn stream(reply: Reply<'_>) -> Vec<Event> {
             Finish::Stop
         }
         Reply::Call { name, arguments } => {
-            let start = Event::ToolStart { choice: 0, call: 0, id: "call_1".to_owned(), name: name.to_owned() };
+            let start =
+                Event::ToolStart { choice: 0, call: 0, id: "call_1".to_owned(), name: name.to_owned() };
             events.push(start);
             let piece = |fragment| Event::ToolArguments { choice: 0, call: 0, fragment };
             events.extend(pieces(arguments).into_iter().map(piece));

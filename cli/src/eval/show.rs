@@ -9,7 +9,7 @@ use super::report::{RESAMPLES, Report, Section, figure};
 use crate::style::{Look, Style, cut};
 
 /// Characters of a task's name.
-const NAME: usize = 20;
+const NAME: usize = 18;
 
 pub(super) fn show(report: &Report, options: &Options, style: Style, out: &mut impl Write) -> io::Result<()> {
     let all = &report.overall;
@@ -32,10 +32,9 @@ pub(super) fn show(report: &Report, options: &Options, style: Style, out: &mut i
         characters(&sections, style, out)?;
     }
     states(all, style, out)?;
-    for (_, section) in &sections {
-        if let Some(calls) = section.tool_calls.as_ref().filter(|_| section.n > 0) {
-            tool_calls(calls, style, out)?;
-            break;
+    for (name, section) in &sections {
+        if let Some(calls) = &section.tool_calls {
+            tool_calls(name, calls, style, out)?;
         }
     }
     times(report, style, out)?;
@@ -52,22 +51,22 @@ fn responses(sections: &[(&str, &Section)], style: Style, out: &mut impl Write) 
         ("n", 7),
         ("unsup.", 8),
         ("AUROC", 8),
-        ("95 % interval", 16),
+        ("95 % interval", 15),
         ("prec.", 8),
         ("recall", 8),
-        ("F1", 8),
-        ("FPR", 8),
-        ("ECE", 8),
+        ("F1", 7),
+        ("FPR", 7),
+        ("ECE", 7),
         ("best F1", 9),
         ("at", 6),
     ];
     writeln!(out, "{}", head(style, "responses", &columns))?;
     for (name, section) in sections {
-        let interval = section.auroc_ci.map(|[low, high]| format!("{low:.3} to {high:.3}"));
+        let interval = section.auroc_ci.map(|[low, high]| format!("{low:.3}–{high:.3}"));
         let at = section.best_threshold.map_or_else(|| "–".to_owned(), |at| format!("{at:.2}"));
         writeln!(
             out,
-            "{:<NAME$}{:>7}{:>8}{:>8}{:>16}{:>8}{:>8}{:>8}{:>8}{:>8}{:>9}{:>6}",
+            "{:<NAME$}{:>7}{:>8}{:>8}{:>15}{:>8}{:>8}{:>7}{:>7}{:>7}{:>9}{:>6}",
             cut(name, NAME),
             section.n,
             section.positives,
@@ -123,13 +122,20 @@ fn states(all: &Section, style: Style, out: &mut impl Write) -> io::Result<()> {
     writeln!(out)
 }
 
-fn tool_calls(calls: &CallsReport, style: Style, out: &mut impl Write) -> io::Result<()> {
+fn tool_calls(name: &str, calls: &CallsReport, style: Style, out: &mut impl Write) -> io::Result<()> {
     let columns = [("calls", 7), ("flagged", 9), ("recall", 8), ("prec.", 8), ("F1", 8)];
-    writeln!(out, "{}", head(style, "tool calls", &columns))?;
+    writeln!(out, "{}", head(style, &cut(name, NAME), &columns))?;
     let by: Vec<String> =
         calls.gold_flagged_by.iter().map(|(by, count)| format!("{count} by {}", by.as_str())).collect();
     let by = if by.is_empty() { String::new() } else { format!("  wrongly: {}", by.join(", ")) };
-    writeln!(out, "{:<NAME$}{:>7}{:>9}{}", "right (gold)", calls.gold, calls.gold_flagged, style.paint(Look::Bad, &by))?;
+    writeln!(
+        out,
+        "{:<NAME$}{:>7}{:>9}{}",
+        "right (gold)",
+        calls.gold,
+        calls.gold_flagged,
+        style.paint(Look::Bad, &by)
+    )?;
     for (corruption, found) in &calls.corruptions {
         let name = corruption.as_str().replace('_', " ");
         writeln!(out, "{name:<NAME$}{:>7}{:>9}{:>8}", found.n, found.found, figure(found.recall))?;
@@ -146,7 +152,8 @@ fn tool_calls(calls: &CallsReport, style: Style, out: &mut impl Write) -> io::Re
         figure(made_up.f1)
     )?;
     for (shape, found) in &made_up.shapes {
-        let row = format!("  {:<18}{:>7}{:>9}{:>8}", shape.as_str(), found.n, found.found, figure(found.recall));
+        let row =
+            format!("  {:<16}{:>7}{:>9}{:>8}", shape.as_str(), found.n, found.found, figure(found.recall));
         writeln!(out, "{}", style.paint(Look::Faint, &row))?;
     }
     for wrongly in &calls.wrongly_flagged {
@@ -154,7 +161,7 @@ fn tool_calls(calls: &CallsReport, style: Style, out: &mut impl Write) -> io::Re
     }
     writeln!(
         out,
-        "{} rows in which no call fits and {} whose gold breaks its own schema are left out.\n",
+        "Left out: rows in which no call fits: {}; rows whose gold breaks its own schema: {}.\n",
         calls.rows_without_call, calls.rows_left_out
     )
 }
@@ -181,8 +188,11 @@ fn notes(report: &Report, options: &Options, style: Style, out: &mut impl Write)
             all.threshold,
             if options.threshold.is_none() { ", the default policy's `warn`" } else { "" }
         ),
-        format!("Interval: percentile bootstrap, {RESAMPLES} resamples of responses. ECE: 10 bins of equal width."),
-        "Best F1 is at the threshold that is best on these very responses: not to be expected on others.".to_owned(),
+        format!(
+            "Interval: percentile bootstrap, {RESAMPLES} resamples of responses. ECE: 10 bins of equal width."
+        ),
+        "Best F1 is at the threshold that is best on these very responses: not to be expected on others."
+            .to_owned(),
     ];
     if all.not_checked + all.unverifiable > 0 {
         notes.push(format!(
@@ -192,7 +202,7 @@ fn notes(report: &Report, options: &Options, style: Style, out: &mut impl Write)
     }
     if let Some(prevalence) = options.prevalence {
         notes.push(format!(
-            "Weighted to {prevalence} unsupported within each task: precision, recall, F1, FPR, ECE. The rest is not."
+            "Weighted to {prevalence} unsupported within each task: precision, recall, F1, best F1, FPR, ECE. The rest is not."
         ));
         for (task, section) in &report.tasks {
             notes.push(match section.weights {

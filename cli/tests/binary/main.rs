@@ -3,6 +3,7 @@
 #![cfg(test)]
 
 mod demo;
+mod eval;
 mod running;
 mod score;
 mod up;

@@ -7,7 +7,7 @@ use rand::{RngExt, SeedableRng};
 use serde_json::{Map, Value, json};
 
 use super::made_up::{self, Known};
-use super::schema::{fits, properties, required};
+use super::schema::{declares, fits, required};
 use super::{Call, Corruption, schema_of};
 
 /// A generator that gives the same corruption for the same call of the same line, whatever else is judged.
@@ -70,14 +70,10 @@ pub(super) fn corrupt(
     })
 }
 
-/// A name that the function does not declare; `None` where it declares that it takes any.
+/// A name that the function does not declare; `None` where it takes any.
 fn undeclared(schema: &Value, given: &Map<String, Value>) -> Option<String> {
-    let declared = properties(schema)?;
-    if schema.get("additionalProperties").is_some_and(|any| *any != json!(false)) {
-        return None;
-    }
     let names = ["verbose", "dry_run", "include_metadata", "use_cache", "strict_mode"];
-    names.into_iter().find(|n| !declared.contains_key(*n) && !given.contains_key(*n)).map(ToOwned::to_owned)
+    names.into_iter().find(|n| !declares(schema, n) && !given.contains_key(*n)).map(ToOwned::to_owned)
 }
 
 /// The same value as models mistype it: a number as text, a text in a list, a list as text.
@@ -91,7 +87,12 @@ fn mistyped(value: &Value) -> Value {
 }
 
 /// The call with one of its texts or numbers made up, fitting the schema as before.
-fn ungrounded(tool: &Tool, arguments: &Value, known: &Known, random: &mut Xoshiro256PlusPlus) -> Option<Call> {
+fn ungrounded(
+    tool: &Tool,
+    arguments: &Value,
+    known: &Known,
+    random: &mut Xoshiro256PlusPlus,
+) -> Option<Call> {
     let mut leaves = Vec::new();
     gather(arguments, String::new(), &mut leaves);
     leaves.shuffle(random);

@@ -145,7 +145,9 @@ impl CallsReport {
         let expected = match corruption {
             Corruption::UnknownFunction => By::Function,
             Corruption::UngroundedValue => By::Value,
-            Corruption::MissingArgument | Corruption::ExtraArgument | Corruption::MistypedArgument => By::Schema,
+            Corruption::MissingArgument | Corruption::ExtraArgument | Corruption::MistypedArgument => {
+                By::Schema
+            }
         };
         let touches = |span: &Span| {
             call.made_up.as_ref().is_none_or(|(_, at)| span.start < at.end && at.start < span.end)

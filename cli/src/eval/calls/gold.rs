@@ -2,12 +2,14 @@
 
 use serde_json::{Map, Value};
 
-use super::schema::{fits, properties, required};
+use super::schema::{declares, fits, properties, required};
 
-/// The arguments, each with its first value that fits the declaration; those that may be left out are. `None`: they do not fit.
+/// The arguments, each with its first value that fits the declaration; those that may be left out are. `None`: they do not
+/// fit, or one of them is not declared.
 pub(super) fn arguments(allowed: &Value, schema: &Value) -> Option<Value> {
     let whole = first_values(allowed, schema)?;
-    fits(&whole, schema).then_some(whole)
+    let known = whole.as_object().is_some_and(|all| all.keys().all(|name| declares(schema, name)));
+    (known && fits(&whole, schema)).then_some(whole)
 }
 
 fn first_values(allowed: &Value, schema: &Value) -> Option<Value> {

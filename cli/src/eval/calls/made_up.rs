@@ -111,7 +111,9 @@ fn shape(text: &str) -> Option<Shape> {
     Some(match words.as_slice() {
         [] => return None,
         _ if dates(text).next().is_some() => Shape::Date,
-        _ if text.contains(|c: char| c.is_ascii_digit()) || text.contains(['@', '/', '_']) => Shape::Identifier,
+        _ if text.contains(|c: char| c.is_ascii_digit()) || text.contains(['@', '/', '_']) => {
+            Shape::Identifier
+        }
         [_] => Shape::Word,
         all if all.iter().all(capital) => Shape::Name,
         _ => Shape::Phrase,

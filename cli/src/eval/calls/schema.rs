@@ -14,6 +14,13 @@ pub(super) fn properties(schema: &Value) -> Option<&Map<String, Value>> {
     schema.get("properties")?.as_object()
 }
 
+/// Whether a function may be given an argument of that name: a declaration of arguments is read as the whole list of them, unless
+/// it says otherwise.
+pub(super) fn declares(schema: &Value, name: &str) -> bool {
+    let open = schema.get("additionalProperties").is_some_and(|any| *any != Value::Bool(false));
+    open || properties(schema).is_none_or(|declared| declared.contains_key(name))
+}
+
 /// The names of the required properties.
 pub(super) fn required(schema: &Value) -> impl Iterator<Item = &str> {
     schema.get("required").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str)
@@ -64,7 +71,9 @@ fn each_fits(value: &Value, schema: &Map<String, Value>) -> bool {
         Value::Object(object) => {
             let properties = schema.get("properties").and_then(Value::as_object);
             object.iter().all(|(name, value)| {
-                properties.and_then(|properties| properties.get(name)).is_none_or(|schema| fits(value, schema))
+                properties
+                    .and_then(|properties| properties.get(name))
+                    .is_none_or(|schema| fits(value, schema))
             })
         }
         Value::Array(items) => {

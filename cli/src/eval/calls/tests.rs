@@ -51,7 +51,8 @@ fn the(calls: &[Call], corruption: Corruption) -> &Call {
 #[test]
 fn gold_takes_the_first_value_that_fits() {
     let calls = of_row(1, &booking()).unwrap();
-    let gold = json!({"place": "The Blue Heron", "guests": 4, "date": "2026-12-04", "notes": ["reference QX-4471"]});
+    let gold =
+        json!({"place": "The Blue Heron", "guests": 4, "date": "2026-12-04", "notes": ["reference QX-4471"]});
     assert_eq!((calls[0].corruption, parsed(&calls[0])), (None, gold));
     let only = |values: Value| {
         let schema = json!({"type": "dict", "properties": {"x": {"type": "integer"}}, "required": ["x"]});
@@ -74,6 +75,7 @@ fn gold_that_breaks_its_schema_is_left_out() {
     assert!(!broken(one(json!({"type": "float"})), json!({"x": [4]})));
     assert!(!broken(one(json!({"type": "any"})), json!({"x": [[4]]})));
     assert!(!broken(one(json!({"type": "string", "nullable": true})), json!({"x": [null]})));
+    assert!(broken(one(json!({"type": "integer"})), json!({"x": [4], "y": [5]})));
     let mut undeclared = booking();
     undeclared.calls[0].0 = "nobody".to_owned();
     assert!(of_row(1, &undeclared).is_none());
@@ -85,7 +87,8 @@ fn nested_gold_lists_values_at_every_level() {
         "who": {"type": "dict", "properties": {"name": {"type": "string"}, "age": {"type": "integer"}}},
         "all": {"type": "array", "items": {"type": "dict", "properties": {"n": {"type": "integer"}}}},
     }});
-    let gold = json!({"who": [{"name": ["Ada", "A."], "age": ["", 3]}], "all": [[{"n": [1]}, {"n": [2, 3]}]]});
+    let gold =
+        json!({"who": [{"name": ["Ada", "A."], "age": ["", 3]}], "all": [[{"n": [1]}, {"n": [2, 3]}]]});
     let calls = of_row(1, &row(schema, gold)).unwrap();
     assert_eq!(parsed(&calls[0]), json!({"who": {"name": "Ada"}, "all": [{"n": 1}, {"n": 2}]}));
 }
@@ -115,7 +118,14 @@ fn each_corruption_is_wrong_in_its_own_way() {
         let (_, at) = made_up.made_up.clone().unwrap();
         let words: String = made_up.arguments.chars().skip(at.start).take(at.end - at.start).collect();
         let made_up = parsed(made_up);
-        let leaves = |value: &Value| vec![value["place"].clone(), value["guests"].clone(), value["date"].clone(), value["notes"][0].clone()];
+        let leaves = |value: &Value| {
+            vec![
+                value["place"].clone(),
+                value["guests"].clone(),
+                value["date"].clone(),
+                value["notes"][0].clone(),
+            ]
+        };
         let (before, after) = (leaves(&gold), leaves(&made_up));
         let new = after.iter().find(|value| !before.contains(value)).unwrap();
         assert_eq!(&serde_json::from_str::<Value>(&words).unwrap(), new, "the range is the new value's");
@@ -163,7 +173,11 @@ fn made_up_values_keep_their_shape() {
     for number in ["4", "-12", "1250", "0.05", "37.7749"] {
         let (shape, value) = like(&serde_json::from_str(number).unwrap(), &known, &mut random).unwrap();
         let new = value.to_string();
-        assert_eq!((shape, new.len(), new.find('.')), (Shape::Number, number.len(), number.find('.')), "{new}");
+        assert_eq!(
+            (shape, new.len(), new.find('.')),
+            (Shape::Number, number.len(), number.find('.')),
+            "{new}"
+        );
     }
     assert_eq!(like(&json!("--"), &known, &mut random), None);
     assert_eq!(like(&json!(true), &known, &mut random), None);

@@ -16,7 +16,8 @@ impl Overlap {
     /// Adds a response. Ranges are in scalar values, half open, in any order; overlapping ones count once.
     pub(in crate::eval) fn add(&mut self, predicted: Vec<Range<usize>>, labelled: Vec<Range<usize>>) {
         let (predicted, labelled) = (union(predicted), union(labelled));
-        let length = |ranges: &[Range<usize>]| ranges.iter().map(|range| range.end - range.start).sum::<usize>();
+        let length =
+            |ranges: &[Range<usize>]| ranges.iter().map(|range| range.end - range.start).sum::<usize>();
         self.predicted += length(&predicted);
         self.labelled += length(&labelled);
         let (mut p, mut l) = (0, 0);

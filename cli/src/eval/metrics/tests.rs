@@ -1,5 +1,7 @@
 //! Small cases worked out by hand, and properties against definitions written the slow way.
 
+#![allow(clippy::single_range_in_vec_init, reason = "a list of one range is meant")]
+
 use std::collections::HashSet;
 use std::ops::Range;
 use std::time::Duration;
@@ -32,7 +34,8 @@ fn the_area_counts_pairs_and_half_of_ties() {
 
 #[test]
 fn the_interval_holds_the_area_and_is_the_same_every_time() {
-    let some: Vec<Point> = (0..200).map(|i| point(f64::from(i * 37 % 200) / 200.0, i * 37 % 200 > i % 160)).collect();
+    let some: Vec<Point> =
+        (0..200).map(|i| point(f64::from(i * 37 % 200) / 200.0, i * 37 % 200 > i % 160)).collect();
     let area = auroc(&some).unwrap();
     let [low, high] = auroc_interval(&some, 1_000).unwrap();
     assert!(low < area && area < high && high - low < 0.2, "{low} {area} {high}");
@@ -84,7 +87,8 @@ fn weights_count_like_copies() {
 #[test]
 fn the_best_threshold_flags_equal_risks_together() {
     // Flagging .8: P 1, R 1/3. Flagging .4, too: P 3/4, R 1.
-    let best = best_f1(&points(&[(0.8, true), (0.4, true), (0.4, false), (0.4, true), (0.1, false)])).unwrap();
+    let best =
+        best_f1(&points(&[(0.8, true), (0.4, true), (0.4, false), (0.4, true), (0.1, false)])).unwrap();
     assert!((best.f1 - 6.0 / 7.0).abs() < 1e-12 && best.threshold == 0.4, "{best:?}");
     assert_eq!(best_f1(&points(&[(0.8, false)])), None);
 }
@@ -126,12 +130,16 @@ fn times_are_some_that_were_measured() {
 
 /// Risks on a coarse grid, so that ties happen.
 fn some_points() -> impl Strategy<Value = Vec<Point>> {
-    proptest::collection::vec((0u8..=20, any::<bool>()), 0..60)
-        .prop_map(|all| all.into_iter().map(|(risk, positive)| point(f64::from(risk) / 20.0, positive)).collect())
+    proptest::collection::vec((0u8..=20, any::<bool>()), 0..60).prop_map(|all| {
+        all.into_iter().map(|(risk, positive)| point(f64::from(risk) / 20.0, positive)).collect()
+    })
 }
 
 fn some_ranges() -> impl Strategy<Value = Vec<Range<usize>>> {
-    proptest::collection::vec((0usize..80, 0usize..20).prop_map(|(start, length)| start..start + length), 0..8)
+    proptest::collection::vec(
+        (0usize..80, 0usize..20).prop_map(|(start, length)| start..start + length),
+        0..8,
+    )
 }
 
 proptest! {

@@ -1,5 +1,7 @@
 //! Rows of every form are told apart; what is wrong is said with line and field.
 
+#![allow(clippy::single_range_in_vec_init, reason = "a list of one range is meant")]
+
 use proptest::prelude::*;
 
 use super::*;
@@ -36,7 +38,10 @@ fn forms_are_told_apart_row_by_row() {
         told,
         [(1, "a", "QA"), (3, "7", "answers"), (4, "line 4", "answers"), (5, "line 5", "tool-calls")]
     );
-    assert_eq!((answer_of(&rows[0]).unsupported, answer_of(&rows[0]).spans.clone()), (true, Some(vec![2..5])));
+    assert_eq!(
+        (answer_of(&rows[0]).unsupported, answer_of(&rows[0]).spans.clone()),
+        (true, Some(vec![2..5]))
+    );
     assert_eq!((answer_of(&rows[1]).unsupported, answer_of(&rows[1]).spans.clone()), (false, None));
     assert_eq!((answer_of(&rows[2]).unsupported, answer_of(&rows[2]).spans.clone()), (false, Some(vec![])));
     let Form::Calls(gold) = &rows[3].form else { panic!() };
@@ -56,22 +61,58 @@ fn the_flag_may_be_a_boolean_or_a_number() {
 fn what_is_wrong_is_said_with_its_field() {
     for (row, told) in [
         ("[1]", "the row is a list; an object is needed"),
-        ("{\"context\":\"c\",\"response\":\"r\"}", "none of `labels` (spans), `unsupported` (a flag) and `gold`"),
-        ("{\"context\":\"c\",\"response\":\"r\",\"unsupported\":\"yes\"}", "unsupported: is a text; true, false, 1 or 0 is needed"),
-        ("{\"context\":\"c\",\"response\":\"r\",\"unsupported\":0.5}", "unsupported: is 0.5; true, false, 1 or 0 is needed"),
-        ("{\"context\":\"c\",\"response\":\"r\",\"unsupported\":null}", "unsupported: is null, and so is `labels`"),
+        (
+            "{\"context\":\"c\",\"response\":\"r\"}",
+            "none of `labels` (spans), `unsupported` (a flag) and `gold`",
+        ),
+        (
+            "{\"context\":\"c\",\"response\":\"r\",\"unsupported\":\"yes\"}",
+            "unsupported: is a text; true, false, 1 or 0 is needed",
+        ),
+        (
+            "{\"context\":\"c\",\"response\":\"r\",\"unsupported\":0.5}",
+            "unsupported: is 0.5; true, false, 1 or 0 is needed",
+        ),
+        (
+            "{\"context\":\"c\",\"response\":\"r\",\"unsupported\":null}",
+            "unsupported: is null, and so is `labels`",
+        ),
         ("{\"context\":\"c\",\"response\":7,\"labels\":[]}", "response: is a number; a text is needed"),
         ("{\"response\":\"r\",\"labels\":[]}", "context: is missing; a text is needed"),
         ("{\"context\":\"c\",\"response\":\"r\",\"labels\":{}}", "labels: is an object; a list is needed"),
-        ("{\"context\":\"c\",\"response\":\"r\",\"labels\":[3]}", "labels[0]: is a number; an object is needed"),
-        ("{\"context\":\"c\",\"response\":\"r\",\"labels\":[{\"start\":-1,\"end\":1}]}", "labels[0].start: is -1; a whole number from 0 on is needed"),
-        ("{\"context\":\"c\",\"response\":\"é\",\"labels\":[{\"start\":0,\"end\":2}]}", "labels[0].end: 2 lies behind the response's 1 characters"),
-        ("{\"context\":\"c\",\"response\":\"r\",\"labels\":[{\"start\":1,\"end\":1}]}", "labels[0].end: 1 is not behind `start`, 1"),
-        ("{\"context\":\"c\",\"response\":\"r\",\"unsupported\":false,\"labels\":[{\"start\":0,\"end\":1}]}", "unsupported: is false, but `labels` marks spans"),
+        (
+            "{\"context\":\"c\",\"response\":\"r\",\"labels\":[3]}",
+            "labels[0]: is a number; an object is needed",
+        ),
+        (
+            "{\"context\":\"c\",\"response\":\"r\",\"labels\":[{\"start\":-1,\"end\":1}]}",
+            "labels[0].start: is -1; a whole number from 0 on is needed",
+        ),
+        (
+            "{\"context\":\"c\",\"response\":\"é\",\"labels\":[{\"start\":0,\"end\":2}]}",
+            "labels[0].end: 2 lies behind the response's 1 characters",
+        ),
+        (
+            "{\"context\":\"c\",\"response\":\"r\",\"labels\":[{\"start\":1,\"end\":1}]}",
+            "labels[0].end: 1 is not behind `start`, 1",
+        ),
+        (
+            "{\"context\":\"c\",\"response\":\"r\",\"unsupported\":false,\"labels\":[{\"start\":0,\"end\":1}]}",
+            "unsupported: is false, but `labels` marks spans",
+        ),
         ("{\"gold\":[],\"functions\":[]}", "messages: is missing; a list is needed"),
-        ("{\"gold\":[],\"functions\":[],\"messages\":[{\"role\":\"robot\",\"content\":\"\"}]}", "messages[0].role: \"robot\" is none of"),
-        ("{\"gold\":[],\"functions\":[{\"name\":\"f\"}],\"messages\":[]}", "functions[0].parameters: is missing; an object is needed"),
-        ("{\"gold\":[{\"f\":3}],\"functions\":[],\"messages\":[]}", "gold[0].f: is a number; an object is needed"),
+        (
+            "{\"gold\":[],\"functions\":[],\"messages\":[{\"role\":\"robot\",\"content\":\"\"}]}",
+            "messages[0].role: \"robot\" is none of",
+        ),
+        (
+            "{\"gold\":[],\"functions\":[{\"name\":\"f\"}],\"messages\":[]}",
+            "functions[0].parameters: is missing; an object is needed",
+        ),
+        (
+            "{\"gold\":[{\"f\":3}],\"functions\":[],\"messages\":[]}",
+            "gold[0].f: is a number; an object is needed",
+        ),
         ("{\"gold\":7,\"functions\":[],\"messages\":[]}", "gold: is a number; a list is needed"),
         ("{\"id\":[],\"context\":\"c\",\"response\":\"r\",\"labels\":[]}", "id: is a list; a text is needed"),
         ("{", "no JSON: EOF while parsing"),
@@ -86,7 +127,10 @@ fn what_is_wrong_is_said_with_its_field() {
 fn several_problems_are_told_at_once_but_not_all() {
     let told = read_text(&format!("{}\n{{}}\n", "{\n".repeat(6))).unwrap_err().to_string();
     assert!(told.starts_with("7 of its rows cannot be read:\n  line 1: no JSON"), "{told}");
-    assert!(told.ends_with("line 5: no JSON: EOF while parsing an object at line 1 column 1\n  … and 2 more"), "{told}");
+    assert!(
+        told.ends_with("line 5: no JSON: EOF while parsing an object at line 1 column 1\n  … and 2 more"),
+        "{told}"
+    );
     assert_eq!(read_text("\n  \n"), Ok(vec![]));
 }
 
