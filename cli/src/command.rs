@@ -68,10 +68,11 @@ Examples:
 
 const EVAL: &str = "\
 Rows are JSON Lines, told apart one by one:
-  answers      {id, task, context, question, response} and labels: [{start, end, type}] (Unicode scalar values,
-               half open) or unsupported: true or false (or 1, 0)
-  tool calls   {id, messages, functions, gold} as in the Berkeley Function Calling Leaderboard; gold calls are
-               judged as they are and corrupted, each in one way
+  answers      {id, task, context, question, response} and one of
+               labels: [{start, end, type}]   Unicode scalar values, half open
+               unsupported: true              or false, 1, 0
+  tool calls   {id, messages, functions, gold} as in the Berkeley Function Calling
+               Leaderboard; gold calls are judged as they are, and corrupted
 
 Each answer is streamed into the judge in small pieces, as through the proxy. Flagged means what it means there: the \
 state is ungrounded or contradicted.

@@ -89,6 +89,8 @@ pub(super) struct Latency {
 #[derive(Serialize)]
 pub(super) struct Versions {
     pub(super) agentguard: &'static str,
+    /// `debug` or `release`: times of the first say nothing.
+    pub(super) profile: &'static str,
     /// As in the verdicts; none if nothing was checked.
     pub(super) judge: Option<String>,
     pub(super) signals: &'static str,
@@ -123,6 +125,7 @@ impl Report {
             latency_ms: latency(items),
             versions: Versions {
                 agentguard: env!("CARGO_PKG_VERSION"),
+                profile: if cfg!(debug_assertions) { "debug" } else { "release" },
                 judge: judged.cloned(),
                 signals: options.signals.as_str(),
             },

@@ -18,7 +18,7 @@ pub(super) fn show(report: &Report, options: &Options, style: Style, out: &mut i
         judge.to_owned(),
         format!("signals: {}", report.versions.signals),
         format!("flagged from risk {} on", all.threshold),
-        format!("agentguard {}", report.versions.agentguard),
+        format!("agentguard {} ({} build)", report.versions.agentguard, report.versions.profile),
     ];
     writeln!(out, "{}", style.paint(Look::Strong, &options.data.display().to_string()))?;
     writeln!(out, "{}\n", style.paint(Look::Faint, &facts.join(" · ")))?;
@@ -212,6 +212,9 @@ fn notes(report: &Report, options: &Options, style: Style, out: &mut impl Write)
                 None => format!("  {task}: only one class is there, so nothing is weighted"),
             });
         }
+    }
+    if report.versions.profile == "debug" {
+        notes.push("Times are of a debug build: a release build takes a fraction of them.".to_owned());
     }
     if options.threads > 1 {
         notes.push(format!("Times are of {} threads that judged at once.", options.threads));

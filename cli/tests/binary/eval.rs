@@ -120,7 +120,10 @@ fn a_prevalence_weighs_the_classes_of_each_task() {
     let report = json("answers.jsonl", &["--prevalence", "0.2"]);
     let weights = &report["tasks"]["QA"]["weights"];
     let near = |value: &Value, expected: f64| (value.as_f64().unwrap() - expected).abs() < 1e-9;
-    assert!(near(&weights["positive"], 0.2 * 9.0 / 5.0) && near(&weights["negative"], 0.8 * 9.0 / 4.0), "{weights}");
+    assert!(
+        near(&weights["positive"], 0.2 * 9.0 / 5.0) && near(&weights["negative"], 0.8 * 9.0 / 4.0),
+        "{weights}"
+    );
     let plain = json("answers.jsonl", &[]);
     let section = |report: &Value| report["tasks"]["QA"].clone();
     for key in ["auroc", "recall", "fpr", "span_f1"] {
