@@ -20,12 +20,14 @@ use agentguard_encoder::LoadError;
 use clap::ArgMatches;
 
 use self::item::LeftOut;
-use self::judge::Judge;
+use self::judge::{Judge, Which};
 use self::options::Options;
 use self::report::Report;
 use self::rows::Row;
 pub use self::rows::RowProblems;
+use crate::config::ModelSource;
 use crate::exit::Exit;
+use crate::model::Model;
 use crate::style::Style;
 use crate::{progress, stack};
 
@@ -125,7 +127,9 @@ impl EvalError {
 /// [`EvalError`].
 pub fn run(flags: &ArgMatches, style: Style, out: &mut impl Write) -> Result<Exit, EvalError> {
     let options = Options::read(flags)?;
-    let judge = Judge::new(&options)?;
+    let source = if options.signals == Which::Rules { &ModelSource::Off } else { &options.model };
+    // Rows are read in parallel, each window by one thread.
+    let judge = Judge::new(options.signals, options.threshold, Model::load(source, options.threads)?)?;
     let rows = rows(&options)?;
     let (jobs, left_out) = item::jobs(&rows);
     if jobs.is_empty() {

@@ -9,9 +9,7 @@ use agentguard_policy::Rule;
 use agentguard_wire::{Event, Request};
 
 use super::EvalError;
-use super::options::Options;
 use super::request::{Reply, stream};
-use crate::config::ModelSource;
 use crate::model::Model;
 
 /// Which signals judge.
@@ -44,19 +42,16 @@ pub(super) struct Judge {
 }
 
 impl Judge {
-    /// With the signals and the threshold asked for.
+    /// With these signals, and flagging from this risk on; `None`: as shipped. Where rules alone judge the model is not asked.
     ///
     /// # Errors
-    /// [`EvalError::NoModel`], and those of loading it.
-    pub(super) fn new(options: &Options) -> Result<Self, EvalError> {
+    /// [`EvalError::NoModel`].
+    pub(super) fn new(which: Which, threshold: Option<f32>, model: Option<Model>) -> Result<Self, EvalError> {
         let mut settings = Rule::default().settings();
-        if let Some(threshold) = options.threshold {
+        if let Some(threshold) = threshold {
             settings.threshold = threshold;
         }
-        let source = if options.signals == Which::Rules { &ModelSource::Off } else { &options.model };
-        // Rows are read in parallel; the encoder is not.
-        let model = Model::load(source, options.threads)?;
-        if options.signals == Which::Model {
+        if which == Which::Model {
             if model.is_none() {
                 return Err(EvalError::NoModel);
             }
@@ -64,7 +59,7 @@ impl Judge {
                 .into_iter()
                 .fold(settings.signals, |set, signal| set.with(signal, signal == Signal::Model));
         }
-        Ok(Self { settings, model })
+        Ok(Self { settings, model: model.filter(|_| which != Which::Rules) })
     }
 
     /// Responses and spans of this risk or more are flagged.
@@ -152,7 +147,7 @@ mod tests {
 
     #[test]
     fn a_row_is_judged_as_the_product_judges_it_and_every_sentence_is_timed() {
-        let judge = Judge::new(Which::All, None).unwrap();
+        let judge = Judge::new(Which::All, None, None).unwrap();
         assert_eq!(judge.threshold(), Rule::default().thresholds.warn);
         let judged = judge_row(&judge, &request(), Reply::Text(SAID));
         let choice = Choice { text: SAID.to_owned(), ..Choice::default() };
@@ -168,7 +163,7 @@ mod tests {
     #[test]
     fn the_threshold_decides_what_is_flagged_but_not_the_risk() {
         let at = |threshold| {
-            judge_row(&Judge::new(Which::Rules, Some(threshold)).unwrap(), &request(), Reply::Text(SAID))
+            judge_row(&Judge::new(Which::Rules, Some(threshold), None).unwrap(), &request(), Reply::Text(SAID))
                 .verdict
         };
         let (low, high) = (at(0.5), at(1.0));
@@ -178,12 +173,12 @@ mod tests {
 
     #[test]
     fn nothing_said_is_not_checked() {
-        let judged = judge_row(&Judge::new(Which::All, None).unwrap(), &request(), Reply::Text(""));
+        let judged = judge_row(&Judge::new(Which::All, None, None).unwrap(), &request(), Reply::Text(""));
         assert_eq!((judged.verdict.state, judged.verdict.risk), (State::NotChecked, 0.0));
     }
 
     #[test]
     fn a_build_without_a_model_says_so() {
-        assert!(matches!(Judge::new(Which::Model, None), Err(EvalError::NoModel)));
+        assert!(matches!(Judge::new(Which::Model, None, None), Err(EvalError::NoModel)));
     }
 }

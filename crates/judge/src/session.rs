@@ -1,6 +1,7 @@
 //! One response being judged: `step(input) -> output`, then `finish() -> verdict`.
 
 mod choice;
+mod marks;
 mod spans;
 mod state;
 mod waiting;

@@ -80,7 +80,8 @@ fn every_signal_can_be_switched_off() {
         )
     };
     let all = with(Signals::all());
-    assert_eq!(all.signals, Signal::ALL);
+    let rules: Vec<Signal> = Signal::ALL.into_iter().filter(|signal| *signal != Signal::Model).collect();
+    assert_eq!(all.signals, rules, "no model has read it");
     for (signal, marked) in [
         (Signal::Numbers, "$149"),
         (Signal::Entities, "Lindqvist"),

@@ -5,6 +5,7 @@ mod response;
 mod tables;
 mod trees;
 mod weights;
+mod weights_fused;
 
 pub(crate) use response::{Setting, Tally};
 

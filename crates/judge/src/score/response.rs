@@ -1,6 +1,6 @@
 //! The response's risk from its sentences' and findings' risks, as they come: nothing is kept but a few numbers.
 
-use super::{sigmoid, weights};
+use super::{fusion, sigmoid, weights};
 use crate::Evidence;
 
 /// What a response's risk depends on besides its sentences: how much there is to be wrong about.
@@ -43,6 +43,8 @@ pub(crate) struct Tally {
     none: f32,
     /// The highest risk of a single finding.
     finding: f32,
+    /// Whether the encoder has read any sentence.
+    fused: bool,
 }
 
 /// Log-odds stand-in for a sentence that does not exist.
@@ -52,14 +54,15 @@ const NO_FINDING: f32 = -3.0;
 
 impl Default for Tally {
     fn default() -> Self {
-        Self { sentences: 0, unscored: 0, top: [NO_SENTENCE; 3], sum: 0.0, none: 0.0, finding: 0.0 }
+        Self { sentences: 0, unscored: 0, top: [NO_SENTENCE; 3], sum: 0.0, none: 0.0, finding: 0.0, fused: false }
     }
 }
 
 impl Tally {
-    /// Adds a sentence's log-odds.
-    pub(crate) fn sentence(&mut self, logit: f32) {
+    /// Adds a sentence's log-odds; `fused`: the encoder's reading is in them.
+    pub(crate) fn sentence(&mut self, logit: f32, fused: bool) {
         self.sentences += 1;
+        self.fused |= fused;
         let logit = logit.clamp(-8.0, 8.0);
         let at = self.top.partition_point(|t| *t >= logit);
         if at < 3 {
@@ -92,6 +95,11 @@ impl Tally {
         } else {
             NO_FINDING
         };
+        if self.fused {
+            let any = 1.0 - self.none.exp();
+            let risk = fusion::response(&self.top, any, n, finding, setting.json);
+            return risk.max(self.finding).max(sigmoid(self.top[0]));
+        }
         let inputs = [
             self.top[0],
             self.top[1],

@@ -263,30 +263,30 @@ impl Choice {
     /// Says what is said of a claim, now that all is known of it.
     fn conclude(&mut self, context: &mut Context<'_>, judged: Judged, reading: Option<Reading>) -> Vec<Span> {
         let json = context.evidence.index().is_json();
-        let logit = match (&reading, judged.logit) {
-            (Some(reading), Some(rules)) => Some(fusion::sentence(rules, reading, json)),
-            (_, rules) => rules,
+        let rules = judged.logit.filter(|_| context.settings.signals.has(Signal::Grounding));
+        let logit = match &reading {
+            Some(reading) => Some(fusion::sentence(rules, reading, json)),
+            None => rules,
         };
         let risks: Vec<(Finding, f32)> = judged
             .findings
             .into_iter()
             .map(|finding| {
-                let risk = self.scorer.finding(finding.rule, logit);
+                let risk = self.scorer.finding(finding.rule, judged.logit);
                 (finding, risk)
             })
             .collect();
         for (_, risk) in &risks {
             context.tally.finding(*risk);
         }
-        let scored = context.settings.signals.has(Signal::Grounding) || reading.is_some();
         match logit {
-            Some(logit) if scored => context.tally.sentence(logit),
-            _ => context.tally.unscored(),
+            Some(logit) => context.tally.sentence(logit, reading.is_some()),
+            None => context.tally.unscored(),
         }
         let analysis = Analysis::new(&judged.claim, context.evidence, context.scratch);
         let risk = logit.map(sigmoid);
         let spans =
-            spans::of_sentence(self.number, &analysis, context.evidence, risks, risk, context.settings);
+            spans::of_sentence(self.number, &analysis, context.evidence, risks, risk, reading.as_ref());
         context.scratch.reuse(analysis);
         spans
     }

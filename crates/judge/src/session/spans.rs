@@ -1,43 +1,34 @@
 //! Findings → spans that a person would mark: whole words, no overlap within a sentence, bounded in number.
 
+use super::{Reading, marks};
 use crate::evidence::Evidence;
-use crate::settings::Signal;
 use crate::signals::{Analysis, Finding, Rule};
 use crate::text::{Token, chars};
-use crate::{Settings, Span, SpanKind};
+use crate::{EvidenceRef, Span, SpanKind};
 
 /// Risk below which a whole sentence is not worth a span.
 const FLOOR: f32 = 0.3;
 /// Spans kept per response; of more the least risky go.
 const MAX_SPANS: usize = 512;
 
-/// The spans of one sentence. `risk`: of the sentence as a whole.
+/// The spans of one sentence. `risk`: of the sentence as a whole, when a signal gives it one; `reading`: the encoder's, when it has
+/// read the sentence.
 pub(super) fn of_sentence(
     choice: u32,
     analysis: &Analysis<'_>,
     evidence: &Evidence,
     mut findings: Vec<(Finding, f32)>,
     risk: Option<f32>,
-    settings: &Settings,
+    reading: Option<&Reading>,
 ) -> Vec<Span> {
-    let grounding = settings.signals.has(Signal::Grounding);
-    let specific = findings.iter().map(|(_, risk)| *risk).fold(0.0, f32::max);
-    let (part, unnamed) = unsupported_part(analysis, &findings);
-    // A sentence that is invented as a whole is marked as a whole, not by the names in it; one that contradicts the evidence by
-    // the words that do.
-    let contradicted =
-        findings.iter().any(|(f, risk)| f.rule.kind() == SpanKind::Contradiction && *risk >= 0.5);
-    let invented = unnamed && specific.max(risk.unwrap_or(0.0)) >= 0.5;
-    let whole = grounding && !contradicted && (specific < 0.5 || invented);
-    if let Some(risk) = risk.filter(|risk| whole && *risk >= FLOOR) {
-        let (start, end) = part;
-        let inside = |f: &Finding| f.start < end && start < f.end && f.rule.kind() != SpanKind::Contradiction;
-        let most = findings.iter().filter(|(f, _)| inside(f)).map(|(_, risk)| *risk).fold(risk, f32::max);
-        let near = analysis.closest.sentence.filter(|_| analysis.closest.best >= 0.4);
-        let evidence = near.and_then(|sentence| evidence.reference(sentence));
-        findings.retain(|(f, other)| !inside(f) || !invented && *other > risk);
-        let risk = if invented { most } else { risk };
-        findings.push((Finding { start, end, rule: Rule::Unsupported, evidence }, risk));
+    let suspicious = risk.filter(|risk| *risk >= FLOOR);
+    let marked = reading.map(|reading| marks::of(analysis, &reading.tokens)).unwrap_or_default();
+    match suspicious {
+        Some(risk) if !marked.is_empty() => {
+            marked.into_iter().for_each(|part| mark(analysis, evidence, part, risk, &mut findings));
+        }
+        Some(risk) => whole(analysis, evidence, risk, &mut findings),
+        None => {}
     }
     // The riskiest claims its place first.
     findings.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.start.cmp(&b.0.start)));
@@ -55,6 +46,64 @@ pub(super) fn of_sentence(
         Span { choice, call: None, start, end, kind: finding.rule.kind(), risk, evidence: finding.evidence }
     };
     kept.into_iter().map(place).collect()
+}
+
+/// Words that the encoder names. What the rules found in them is part of it: their kind and evidence, where they name most of it or
+/// say that it contradicts the evidence.
+fn mark(
+    analysis: &Analysis<'_>,
+    evidence: &Evidence,
+    (mut start, mut end): (usize, usize),
+    mut risk: f32,
+    findings: &mut Vec<(Finding, f32)>,
+) {
+    let length = end - start;
+    let touches = |f: &Finding| f.start < end && start < f.end;
+    let strongest = findings.iter().filter(|(f, _)| touches(f)).max_by(|a, b| a.1.total_cmp(&b.1)).cloned();
+    let mut rule = Rule::Unsupported;
+    let mut reference = None;
+    if let Some((finding, other)) = strongest {
+        let most = (finding.end.min(end) - finding.start.max(start)) * 2 >= length;
+        if most || finding.rule.kind() == SpanKind::Contradiction && other >= FLOOR {
+            (rule, reference) = (finding.rule, finding.evidence);
+        }
+        risk = risk.max(other);
+        let (first, last) = (start, end);
+        findings.retain(|(f, _)| {
+            let inside = f.start < last && first < f.end;
+            if inside {
+                (start, end) = (start.min(f.start), end.max(f.end));
+            }
+            !inside
+        });
+    }
+    let evidence = reference.or_else(|| nearest(analysis, evidence));
+    findings.push((Finding { start, end, rule, evidence }, risk));
+}
+
+/// A sentence of which only the rules say where it is wrong: as a whole, or the part that its unknown words span.
+fn whole(analysis: &Analysis<'_>, evidence: &Evidence, risk: f32, findings: &mut Vec<(Finding, f32)>) {
+    let specific = findings.iter().map(|(_, risk)| *risk).fold(0.0, f32::max);
+    let ((start, end), unnamed) = unsupported_part(analysis, findings);
+    // A sentence that is invented as a whole is marked as a whole, not by the names in it; one that contradicts the evidence by
+    // the words that do.
+    let contradicted =
+        findings.iter().any(|(f, risk)| f.rule.kind() == SpanKind::Contradiction && *risk >= 0.5);
+    let invented = unnamed && specific.max(risk) >= 0.5;
+    if contradicted || specific >= 0.5 && !invented {
+        return;
+    }
+    let inside = |f: &Finding| f.start < end && start < f.end && f.rule.kind() != SpanKind::Contradiction;
+    let most = findings.iter().filter(|(f, _)| inside(f)).map(|(_, risk)| *risk).fold(risk, f32::max);
+    findings.retain(|(f, other)| !inside(f) || !invented && *other > risk);
+    let risk = if invented { most } else { risk };
+    findings.push((Finding { start, end, rule: Rule::Unsupported, evidence: nearest(analysis, evidence) }, risk));
+}
+
+/// The evidence that a sentence comes closest to; `None`: it comes close to nothing.
+fn nearest(analysis: &Analysis<'_>, evidence: &Evidence) -> Option<EvidenceRef> {
+    let near = analysis.closest.sentence.filter(|_| analysis.closest.best >= 0.4);
+    near.and_then(|sentence| evidence.reference(sentence))
 }
 
 /// Neighbours of one kind with nothing but a space or a hyphen between become one.

@@ -107,7 +107,7 @@ fn a_passing_verdict_that_is_being_written_goes_before_a_flagged_one() {
     flush(&reader);
     while reader.next(1000, usize::MAX).unwrap().is_some() {}
     let lost = |reader: &SpoolReader| account(reader, spool.instance()).lost_ranges;
-    let mut record = |flagged, count| {
+    let record = |flagged, count| {
         for _ in 0..count {
             spool.record(event(flagged, 100));
             flush(&reader);
