@@ -6,7 +6,8 @@
 //! **What is promised.** A verdict is *kept* once its group is synced, [`SpoolConfig::sync_interval`] after it was recorded at
 //! the latest: from then on it reaches the control plane, or its seq is reported lost with the reason, whatever is killed or
 //! pulled out. A process that is killed loses, uncounted, at most what it recorded within that interval and had not yet
-//! written; such seqs were never counted as produced either (`produced` is the highest seq that is on disk or lost). So for
+//! written; such seqs were never counted as produced either (`produced` is the highest seq that is on disk or lost), unless a higher one of
+//! the other lane was written already: then the gap is counted as lost. So for
 //! every instance, at every moment, `produced = acknowledged + lost + in_flight`.
 //!
 //! **What is lost first.** At the cap the oldest segments of verdicts that flag nothing, then, and only for newer flagged ones,

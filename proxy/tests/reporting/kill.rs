@@ -58,11 +58,10 @@ async fn killed_thirty_times_no_kept_verdict_is_lost_and_none_is_doubled() {
     for (instance, kept) in kept {
         let beat = &data.heartbeats[&instance];
         assert!(beat.produced >= kept, "{instance}: {kept} were kept, {beat:?}");
-        assert_eq!(
-            (beat.in_flight, beat.lost.len()),
-            (0, 0),
-            "{instance}: a kill alone loses nothing: {beat:?}"
-        );
+        assert_eq!(beat.in_flight, 0, "{instance}: {beat:?}");
+        // A kill between the writes of the two lanes leaves a gap below what is on disk, which is counted; never in what was kept.
+        let lost: u64 = beat.lost.values().sum();
+        assert!(lost <= beat.produced - kept, "{instance}: {kept} were kept, {beat:?}");
         assert!(
             (1..=kept).all(|seq| data.stored[&instance].contains(&seq)),
             "{instance}: a kept verdict is missing"
