@@ -5,10 +5,14 @@
 //! each sentence. Everything is synchronous, deterministic and free of I/O apart from loading; training (`training/`) reads
 //! windows that this crate made, so that the model sees in service what it was trained on.
 
+mod artefact;
+mod encoder;
 mod ground;
 mod tokenizer;
 mod window;
 
+pub use artefact::Artefact;
+pub use encoder::{Encoder, LoadError, Score, ScoreError};
 pub use ground::Ground;
 pub use tokenizer::{Token, Tokenizer};
 pub use window::Window;
