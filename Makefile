@@ -1,7 +1,8 @@
 # Two commands matter: `make demo` and `make test`. Both do all their own set-up.
 CARGO ?= cargo
 .DEFAULT_GOAL := help
-.PHONY: help demo up test test-rust test-ui test-sdk test-page lint fmt bench ui release clean
+OUT ?= target/encoder
+.PHONY: train help demo up test test-rust test-ui test-sdk test-page lint fmt bench ui release clean
 
 help: ## Show this help
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -56,6 +57,14 @@ fmt: ## Format everything
 bench: release ## Direct, nginx and AgentGuard under the same load, in one run
 	@scripts/setup.sh bench
 	$(CARGO) run --release --locked --package agentguard-bench -- $(ARGS)
+
+train: ## Train the encoder anew: DATA=folder with the labelled answers (see training/README.md)
+	@test -n "$(DATA)" || { echo "DATA=folder is missing: see training/README.md"; exit 2; }
+	test -d .venv-training || python3 -m venv .venv-training
+	.venv-training/bin/pip install --quiet --requirement training/requirements.txt
+	$(CARGO) build --release --locked --package agentguard-judge --example windows --example scores
+	.venv-training/bin/python training/train.py --data $(DATA) --out $(OUT)
+	.venv-training/bin/python training/evaluate.py --data $(DATA) --out $(OUT) --scores target/release/examples/scores
 
 clean: ## Remove what was built
 	$(CARGO) clean

@@ -112,7 +112,8 @@ impl Ground {
         let count = self.len();
         let mut scores = vec![0.0_f32; count];
         let in_sentence = terms.iter().map(|term| (term, 1.0));
-        let only_before = before.iter().filter(|term| !terms.contains(term)).map(|term| (term, BEFORE_WEIGHT));
+        let only_before =
+            before.iter().filter(|term| !terms.contains(term)).map(|term| (term, BEFORE_WEIGHT));
         for ((term, frequent), weight) in in_sentence.chain(only_before) {
             let Some(list) = self.postings.get(term) else { continue };
             let rarity = ((count as f32 + 1.0) / (list.len() as f32 + 0.5)).ln().max(0.05);

@@ -166,13 +166,14 @@ pub(crate) fn words(text: &str, mut each: impl FnMut(&Word)) {
 fn is_removed(c: char) -> bool {
     use Category::{Control, Format, PrivateUse, Surrogate, Unassigned};
     c == '\u{fffd}'
-        || matches!(get_general_category(c), Control | Format | PrivateUse | Surrogate | Unassigned) && !c.is_ascii_graphic()
+        || matches!(get_general_category(c), Control | Format | PrivateUse | Surrogate | Unassigned)
+            && !c.is_ascii_graphic()
 }
 
 fn is_punctuation(c: char) -> bool {
     use Category::{
-        ClosePunctuation, ConnectorPunctuation, DashPunctuation, FinalPunctuation, InitialPunctuation, OpenPunctuation,
-        OtherPunctuation,
+        ClosePunctuation, ConnectorPunctuation, DashPunctuation, FinalPunctuation, InitialPunctuation,
+        OpenPunctuation, OtherPunctuation,
     };
     c.is_ascii_punctuation()
         || matches!(

@@ -1,8 +1,12 @@
+use std::sync::LazyLock;
+
 use proptest::prelude::*;
 
 use super::*;
 use crate::tokenizer::{BEGIN, SEPARATOR};
 use crate::window::{MAX_BEFORE, MAX_SENTENCE};
+
+static TOKENIZER: LazyLock<Tokenizer> = LazyLock::new(Tokenizer::new);
 
 const SEGMENTS: [&str; 5] = [
     "The harbour bridge opened on 4 May 1931 after six years of work.",
@@ -18,28 +22,29 @@ fn ground(tokenizer: &Tokenizer) -> Ground {
 
 #[test]
 fn the_evidence_that_shares_rare_words_is_shown() {
-    let tokenizer = Tokenizer::new();
-    let windows = ground(&tokenizer).windows(&tokenizer, "", "Ida Brandt was the engineer.");
+    let tokenizer = &*TOKENIZER;
+    let windows = ground(tokenizer).windows(tokenizer, "", "Ida Brandt was the engineer.");
     assert_eq!(windows.len(), 1);
     assert!(windows[0].evidence().contains(&2), "{:?}", windows[0].evidence());
 }
 
 #[test]
 fn inflected_and_joined_words_are_found() {
-    let tokenizer = Tokenizer::new();
-    let filler = (0..40).map(|n| format!("Nothing of note happened in district {n} that week, the council said."));
+    let tokenizer = &*TOKENIZER;
+    let filler =
+        (0..40).map(|n| format!("Nothing of note happened in district {n} that week, the council said."));
     let mut segments: Vec<String> = filler.collect();
     segments.insert(20, "Restaurants Take Out: true;".to_owned());
-    let ground = Ground::new(&tokenizer, "", segments.iter().map(String::as_str));
-    let windows = ground.windows(&tokenizer, "", "Takeout is available.");
+    let ground = Ground::new(tokenizer, "", segments.iter().map(String::as_str));
+    let windows = ground.windows(tokenizer, "", "Takeout is available.");
     assert!(windows[0].evidence().contains(&20), "{:?}", windows[0].evidence());
 }
 
 #[test]
 fn a_window_is_laid_out_as_the_model_was_trained() {
-    let tokenizer = Tokenizer::new();
-    let ground = ground(&tokenizer);
-    let window = &ground.windows(&tokenizer, "It is old.", "It opened in 1931.")[0];
+    let tokenizer = &*TOKENIZER;
+    let ground = ground(tokenizer);
+    let window = &ground.windows(tokenizer, "It is old.", "It opened in 1931.")[0];
     let ids = window.ids();
     assert_eq!((ids[0], ids[window.response() - 1], ids[ids.len() - 1]), (BEGIN, SEPARATOR, SEPARATOR));
     let question: Vec<u16> = tokenizer.tokens("When did the bridge open?").iter().map(|t| t.id).collect();
@@ -52,18 +57,18 @@ fn a_window_is_laid_out_as_the_model_was_trained() {
 
 #[test]
 fn no_evidence_still_makes_a_window() {
-    let tokenizer = Tokenizer::new();
-    let ground = Ground::new(&tokenizer, "", std::iter::empty());
+    let tokenizer = &*TOKENIZER;
+    let ground = Ground::new(tokenizer, "", std::iter::empty());
     assert!(ground.is_empty());
-    assert_eq!(ground.windows(&tokenizer, "", "It opened in 1931.").len(), 1);
-    assert!(ground.windows(&tokenizer, "", " \u{200b} ").is_empty());
+    assert_eq!(ground.windows(tokenizer, "", "It opened in 1931.").len(), 1);
+    assert!(ground.windows(tokenizer, "", " \u{200b} ").is_empty());
 }
 
 #[test]
 fn evidence_over_the_budget_is_not_kept() {
-    let tokenizer = Tokenizer::new();
+    let tokenizer = &*TOKENIZER;
     let long = "word ".repeat(1_000);
-    let ground = Ground::new(&tokenizer, "", std::iter::repeat_n(long.as_str(), 300));
+    let ground = Ground::new(tokenizer, "", std::iter::repeat_n(long.as_str(), 300));
     assert!(ground.ids.len() <= MAX_TOKENS && ground.len() == MAX_TOKENS / 1_000, "{}", ground.len());
 }
 
@@ -73,9 +78,9 @@ proptest! {
         sentence in "([a-zé東]{1,12}[ ,.]){0,150}",
         before in "([a-z]{1,9} ){0,60}",
     ) {
-        let tokenizer = Tokenizer::new();
-        let ground = ground(&tokenizer);
-        let windows = ground.windows(&tokenizer, &before, &sentence);
+        let tokenizer = &*TOKENIZER;
+        let ground = ground(tokenizer);
+        let windows = ground.windows(tokenizer, &before, &sentence);
         let ranges: Vec<(usize, usize)> = windows.iter().flat_map(|w| w.ranges()).copied().collect();
         let tokens: Vec<(usize, usize)> =
             tokenizer.tokens(&sentence).iter().map(|t| (t.start as usize, t.end as usize)).collect();
@@ -85,6 +90,6 @@ proptest! {
             prop_assert!(window.ranges().len() <= MAX_SENTENCE);
             prop_assert!(window.sentence() - window.response() <= MAX_BEFORE);
         }
-        prop_assert_eq!(&windows, &ground.windows(&tokenizer, &before, &sentence));
+        prop_assert_eq!(&windows, &ground.windows(tokenizer, &before, &sentence));
     }
 }

@@ -1,7 +1,11 @@
+use std::sync::LazyLock;
+
 use proptest::prelude::*;
 use serde_json::Value;
 
 use super::*;
+
+static TOKENIZER: LazyLock<Tokenizer> = LazyLock::new(Tokenizer::new);
 
 /// Ids and offsets of the reference tokenizer (Hugging Face `tokenizers` on the base model's `tokenizer.json`), ids moved to our
 /// vocabulary.
@@ -9,14 +13,15 @@ const GOLDEN: &str = include_str!("../../tests/golden/tokens.json");
 
 #[test]
 fn tokenises_as_the_reference_does() {
-    let tokenizer = Tokenizer::new();
+    let tokenizer = &*TOKENIZER;
     let cases: Vec<Value> = serde_json::from_str(GOLDEN).expect("the golden file is JSON");
     assert!(cases.len() >= 20, "the golden file lost its cases");
     for case in cases {
         let text = case["text"].as_str().expect("a text");
         let tokens = tokenizer.tokens(text);
         let ids: Vec<u64> = tokens.iter().map(|t| u64::from(t.id)).collect();
-        let expected: Vec<u64> = case["ids"].as_array().expect("ids").iter().filter_map(Value::as_u64).collect();
+        let expected: Vec<u64> =
+            case["ids"].as_array().expect("ids").iter().filter_map(Value::as_u64).collect();
         assert_eq!(ids, expected, "ids of {text:?}");
         let places: Vec<(u64, u64)> = tokens.iter().map(|t| (t.start.into(), t.end.into())).collect();
         let expected: Vec<(u64, u64)> = case["offsets"]
@@ -31,7 +36,7 @@ fn tokenises_as_the_reference_does() {
 
 #[test]
 fn the_vocabulary_is_whole() {
-    let tokenizer = Tokenizer::new();
+    let tokenizer = &*TOKENIZER;
     assert_eq!(tokenizer.first.len() + tokenizer.rest.len(), 29_528);
     assert_eq!(tokenizer.first.get("[UNK]"), Some(&UNKNOWN));
     assert_eq!(tokenizer.first.get("[CLS]"), Some(&BEGIN));
@@ -40,14 +45,14 @@ fn the_vocabulary_is_whole() {
 
 #[test]
 fn a_text_cannot_write_special_tokens() {
-    let ids: Vec<u16> = Tokenizer::new().tokens("[CLS] fine [SEP]").iter().map(|t| t.id).collect();
+    let ids: Vec<u16> = TOKENIZER.tokens("[CLS] fine [SEP]").iter().map(|t| t.id).collect();
     assert!(!ids.contains(&BEGIN) && !ids.contains(&SEPARATOR), "{ids:?}");
 }
 
 proptest! {
     #[test]
     fn every_character_is_read_and_offsets_are_its_place(text in "\\PC{0,60}|[a-zA-Z éüß東🙂\u{301}\u{200b}.,\\-'\n]{0,80}") {
-        let tokens = Tokenizer::new().tokens(&text);
+        let tokens = TOKENIZER.tokens(&text);
         let letters: Vec<char> = text.chars().collect();
         let mut read = vec![false; letters.len()];
         let mut last = 0;
@@ -68,7 +73,7 @@ proptest! {
     #[test]
     fn ascii_words_are_where_they_stand(words in prop::collection::vec("[a-z]{1,8}", 1..12)) {
         let text = words.join(" ");
-        let tokenizer = Tokenizer::new();
+        let tokenizer = &*TOKENIZER;
         let mut at = 0;
         let mut tokens = tokenizer.tokens(&text).into_iter().peekable();
         for word in &words {
