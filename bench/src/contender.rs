@@ -1,4 +1,4 @@
-//! What is compared: nothing in between, nginx, pingora alone, and AgentGuard in three modes.
+//! What is compared: nothing in between, nginx, pingora alone, and AgentGuard in three modes, with the rules alone and with the encoder.
 
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::path::Path;
@@ -23,11 +23,28 @@ pub(crate) enum Kind {
     Observe,
     /// AgentGuard, every sentence held until it is judged.
     Sentence,
+    /// As [`Kind::Observe`], with the encoder.
+    ModelObserve,
+    /// As [`Kind::Sentence`], with the encoder.
+    ModelSentence,
 }
 
 impl Kind {
-    pub(crate) const ALL: [Self; 6] =
-        [Self::Direct, Self::Nginx, Self::Pingora, Self::Plain, Self::Observe, Self::Sentence];
+    pub(crate) const ALL: [Self; 8] = [
+        Self::Direct,
+        Self::Nginx,
+        Self::Pingora,
+        Self::Plain,
+        Self::Observe,
+        Self::Sentence,
+        Self::ModelObserve,
+        Self::ModelSentence,
+    ];
+
+    /// Whether the encoder judges, too.
+    pub(crate) fn reads(self) -> bool {
+        matches!(self, Self::ModelObserve | Self::ModelSentence)
+    }
 
     pub(crate) fn name(self) -> &'static str {
         match self {
@@ -37,17 +54,19 @@ impl Kind {
             Self::Plain => "agentguard plain",
             Self::Observe => "agentguard observe",
             Self::Sentence => "agentguard sentence",
+            Self::ModelObserve => "encoder observe",
+            Self::ModelSentence => "encoder sentence",
         }
     }
 
     /// Whether every exchange gives a verdict.
     pub(crate) fn reports(self) -> bool {
-        matches!(self, Self::Observe | Self::Sentence)
+        matches!(self, Self::Observe | Self::Sentence) || self.reads()
     }
 
     fn policy(self) -> &'static str {
         match self {
-            Self::Sentence => "{delivery: sentence, action: redact, capture: none}",
+            Self::Sentence | Self::ModelSentence => "{delivery: sentence, action: redact, capture: none}",
             _ => "{delivery: pass, action: observe, capture: none}",
         }
     }
@@ -107,7 +126,7 @@ impl Contender {
                     .arg(threads.to_string());
                 (address, "/v1/chat/completions", command)
             }
-            Kind::Plain | Kind::Observe | Kind::Sentence => {
+            Kind::Plain | Kind::Observe | Kind::Sentence | Kind::ModelObserve | Kind::ModelSentence => {
                 let address = free()?;
                 let policy = folder.path().join("policy.yaml");
                 std::fs::write(&policy, format!("version: 1\ndefault: {}\n", kind.policy()))?;
@@ -119,7 +138,7 @@ impl Contender {
                     .arg("--policy")
                     .arg(policy);
                 command
-                    .args(["--admin-listen", "off"])
+                    .args(["--admin-listen", "off", "--model", if kind.reads() { "builtin" } else { "off" }])
                     .arg("--control-url")
                     .arg(format!("http://{}", sink.address));
                 command.arg("--base-url-listen").arg(address.to_string());

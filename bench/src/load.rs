@@ -24,7 +24,7 @@ impl Target {
         let (size, stream) = match workload {
             Workload::Json(size) => (size.saturating_sub(300), false),
             Workload::Lone => (700, false),
-            Workload::Streams => (700, true),
+            Workload::Streams | Workload::LoneStream => (700, true),
         };
         let body = serde_json::json!({
             "model": "gpt-4.1-mini", "stream": stream,

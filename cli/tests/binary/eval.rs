@@ -215,9 +215,9 @@ fn what_cannot_be_measured_is_said() {
             "is of the task \"Poems\"; there are Data2txt, QA, Summary",
         ),
         (
-            vec!["--data", &answers, "--signals", "model"],
+            vec!["--data", &answers, "--signals", "model", "--model", "off"],
             2,
-            "this build has no trained model; allowed: rules, all",
+            "--signals model needs a model; --model off leaves none",
         ),
         (vec!["--data", &answers, "--signals", "some"], 2, "invalid value 'some'"),
         (
@@ -252,4 +252,39 @@ fn what_cannot_be_measured_is_said() {
         let told = fails(&arguments, code);
         assert!(told.contains(says), "{arguments:?}: {told}");
     }
+}
+
+/// The sources that nothing was trained on: `fold` of crates/judge/fit/common.py.
+fn is_development(source: &str) -> bool {
+    use sha2::{Digest, Sha256};
+    let remainder = Sha256::digest(source).iter().fold(0_u32, |rest, byte| (rest * 256 + u32::from(*byte)) % 5);
+    remainder == 0
+}
+
+/// The artefact that is in the repository is the one that was measured: on a part of its development sources it is as good as
+/// docs/judging.md says, within what so few answers can show.
+#[test]
+fn the_built_in_judge_is_what_was_measured() {
+    let Some(folder) = std::env::var_os("AGENTGUARD_DATA").map(PathBuf::from) else {
+        eprintln!("skipped: AGENTGUARD_DATA is not set");
+        return;
+    };
+    let rows = ["ragtruth-train.jsonl", "ragtruth-open-test.jsonl"].map(|name| fs::read_to_string(folder.join(name)).unwrap());
+    let row = |line: &&str| serde_json::from_str::<Value>(line).unwrap()["source_id"].as_str().is_some_and(is_development);
+    let chosen: Vec<&str> = rows.iter().flat_map(|text| text.lines()).filter(row).step_by(6).collect();
+    assert!(chosen.len() > 100, "{} answers", chosen.len());
+    let scratch = tempfile::tempdir().unwrap();
+    let path = scratch.path().join("development.jsonl");
+    fs::write(&path, chosen.join("\n")).unwrap();
+    let auroc = |signals: &str| {
+        let output = run(&["eval", "--data", path.to_str().unwrap(), "--signals", signals, "--threads", "2", "--json"]);
+        assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
+        let report: Value = serde_json::from_slice(&output.stdout).unwrap();
+        (report["overall"]["auroc"].as_f64().unwrap(), report["versions"]["judge"].as_str().unwrap().to_owned())
+    };
+    let (all, judge) = auroc("all");
+    assert!(judge.contains("+encoder-"), "{judge}");
+    assert!(all > 0.75, "{judge}: AUROC {all}");
+    let (model, _) = auroc("model");
+    assert!(model > 0.68, "the encoder alone: AUROC {model}");
 }
