@@ -22,7 +22,7 @@ pub struct Verdict {
     pub signals: Vec<Signal>,
     /// One plain sentence for people, made without any model. Quotes nothing from the conversation.
     pub explanation: String,
-    /// Version of rules, weights and calibration, e.g. `rules-1`.
+    /// Version of rules, weights and calibration, e.g. `rules-2`.
     pub judge: String,
 }
 

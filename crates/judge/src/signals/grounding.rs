@@ -172,3 +172,6 @@ fn is_supported_number(analysis: &Analysis<'_>, token: &Token) -> bool {
     let holds = |q: &Quantity| q.start <= token.start && token.end <= q.end;
     analysis.quantities.iter().position(holds).is_some_and(|at| analysis.supports[at].is_some())
 }
+
+#[cfg(test)]
+mod tests;

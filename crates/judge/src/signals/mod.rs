@@ -51,8 +51,6 @@ pub(crate) enum Rule {
     AttributeDenied,
     /// JSON evidence leaves it open (`null`).
     AttributeOpen,
-    /// JSON evidence leaves it open (`null`), the answer says no.
-    AttributeOpenDenied,
     /// JSON evidence says yes, the answer no.
     AttributeGiven,
     /// Opening hours that differ.
@@ -109,7 +107,7 @@ impl Rule {
             Self::ToolUnknown | Self::ToolSchema | Self::ToolSyntax | Self::ToolArgument => {
                 SpanKind::ToolCall
             }
-            Self::AttributeOpen | Self::AttributeOpenDenied | Self::Unsupported => SpanKind::Unsupported,
+            Self::AttributeOpen | Self::Unsupported => SpanKind::Unsupported,
             Self::Unsure => SpanKind::LowConfidence,
         }
     }
@@ -129,7 +127,6 @@ impl Rule {
             }
             Self::AttributeDenied
             | Self::AttributeOpen
-            | Self::AttributeOpenDenied
             | Self::AttributeGiven
             | Self::HoursDiffer
             | Self::ValueDiffers => Signal::Structured,

@@ -174,6 +174,8 @@ fn attributes_of_json_evidence() {
         "It has 4 stars based on three reviews.",
         "It is open from 11 am to 5 pm on Monday and Tuesday, and from 9 am to 8 pm on Saturday.",
         "It offers outdoor seating, and reservations are not accepted.",
+        "It has extended hours on Saturdays.",
+        "There is no live music.",
     ] {
         assert_eq!(rules(good), [], "{good}");
     }
@@ -182,6 +184,7 @@ fn attributes_of_json_evidence() {
     assert_eq!(rules("There is live music."), [Rule::AttributeOpen]);
     assert_eq!(rules("It does not offer outdoor seating."), [Rule::AttributeGiven]);
     assert_eq!(rules("It is open from 10 am to 9 pm on Monday."), [Rule::HoursDiffer]);
+    assert_eq!(rules("It has extended hours on Tuesdays and Saturdays."), [Rule::HoursDiffer]);
     assert_eq!(rules("{\"stars\": 4.5, \"name\": \"Tinker's\"}"), [Rule::CountAbsent, Rule::ValueDiffers]);
     assert_eq!(rules("{\"OutdoorSeating\": false, \"WiFi\": false}"), [Rule::ValueDiffers]);
 }

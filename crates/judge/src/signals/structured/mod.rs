@@ -24,13 +24,13 @@ pub(crate) struct Said {
     pub given_denied: u32,
     /// Opening hours that differ.
     pub hours: u32,
-    /// Said not to hold, left open by the evidence.
+    /// Said not to hold, left open by the evidence. No finding by itself: `null` is also how data says "none".
     pub open_negated: u32,
     /// Said not to hold, and so it is.
     pub denied_negated: u32,
 }
 
-/// Words of sentences that say what the data leaves open, not what the business lacks.
+/// Words of sentences that say what the data leaves open, not what is lacking.
 #[rustfmt::skip]
 const ADMITS: [u32; 15] = word_hashes([
     "information", "details", "detail", "data", "specified", "specify", "specific", "specifics", "mentioned", "mention", "stated", "indicated", "known",
@@ -57,9 +57,8 @@ pub(crate) fn find(analysis: &Analysis<'_>, evidence: &Evidence, out: &mut Vec<F
             (Truth::Unknown, false) => (&mut said.open, Some(Rule::AttributeOpen)),
             (Truth::True, true) => (&mut said.given_denied, Some(Rule::AttributeGiven)),
             (Truth::True, false) => (&mut said.confirmed, None),
-            (Truth::Unknown, true) => {
-                (&mut said.open_negated, (!admits).then_some(Rule::AttributeOpenDenied))
-            }
+            (Truth::Unknown, true) if admits => continue,
+            (Truth::Unknown, true) => (&mut said.open_negated, None),
             (Truth::False, true) => (&mut said.denied_negated, None),
             (Truth::Value, _) => continue,
         };
