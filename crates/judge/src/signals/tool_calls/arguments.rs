@@ -1,107 +1,128 @@
 //! Arguments that nobody mentioned: neither the conversation, nor a tool's result, nor the tool's own declaration.
 //!
 //! Models rightly rephrase what was asked ("next Friday" → a date, "Hanoi" → "Hanoi, Vietnam", "in dollars" → `USD`), so only
-//! values that could not have been made from anything said are named: identifiers, addresses, long numbers and names.
+//! values are named of which nothing was said and nothing that was said could be made into them.
 
 use agentguard_wire::Tool;
-use serde_json::Value;
 
+use super::computed;
+use super::known::Known;
+use super::{Rule, alike};
 use crate::evidence::Evidence;
-use crate::json::{self, Scalar};
-use crate::quantity::{self, Value as Quantity};
-use crate::text::{Class, Shape, Token, hash, tokenize};
+use crate::json::{self, Leaf, Scalar, Step};
+use crate::quantity::{self, Quantity, Value};
+use crate::text::lexicon::{self, Class};
+use crate::text::pieces::{Piece, Word, pieces};
+use crate::text::{Token, tokenize};
 
-/// Words of a tool's declaration that are read.
-const MAX_DECLARED: usize = 4_096;
+/// Unmentioned values named in one call.
+const MAX_FOUND: usize = 16;
+/// Bytes of a text in which a known word is sought; a longer one was composed.
+const MAX_TEXT: usize = 1_024;
+/// Words of a text that are looked up.
+const MAX_WORDS: usize = 64;
 
 /// The places of unmentioned values, in bytes of `arguments`.
-pub(super) fn unmentioned(evidence: &Evidence, tool: &Tool, arguments: &str) -> Vec<(usize, usize)> {
+pub(super) fn unmentioned(evidence: &Evidence, tool: &Tool, arguments: &str) -> Vec<(Rule, usize, usize)> {
     let Some(from) = arguments.find(['{', '[']) else { return Vec::new() };
-    let mut declared: Option<Vec<u32>> = None;
+    let mut known: Option<Known<'_>> = None;
     let mut found = Vec::new();
-    json::leaves(arguments, from, |_, leaf| {
-        let text = &arguments[leaf.start..leaf.end];
-        let suspicious = match leaf.kind {
-            Scalar::String => is_foreign_text(evidence, text),
-            Scalar::Number => is_foreign_number(evidence, text),
-            Scalar::True | Scalar::False | Scalar::Null => false,
-        };
-        if suspicious {
-            let declared = declared.get_or_insert_with(|| declaration(tool));
-            let mut tokens: Vec<Token> = Vec::new();
-            tokenize(text, &mut tokens);
-            if !tokens.iter().any(|t| declared.binary_search(&t.raw).is_ok()) {
-                found.push((leaf.start, leaf.end));
-            }
+    json::leaves(arguments, from, |path, leaf| {
+        if found.len() == MAX_FOUND || matches!(leaf.kind, Scalar::True | Scalar::False | Scalar::Null) {
+            return;
         }
+        let known = known.get_or_insert_with(|| Known::new(evidence, tool));
+        let rule = match leaf.kind {
+            Scalar::Number => foreign_number(known, arguments, path, leaf),
+            _ => foreign_text(known, &arguments[leaf.start..leaf.end]),
+        };
+        found.extend(rule.map(|rule| (rule, leaf.start, leaf.end)));
     });
     found
 }
 
-/// The words of the declaration: descriptions, defaults, examples, enumerations.
-fn declaration(tool: &Tool) -> Vec<u32> {
-    let mut tokens: Vec<Token> = Vec::new();
-    tokenize(&tool.description, &mut tokens);
-    let mut open: Vec<&Value> = tool.parameters.iter().collect();
-    while let Some(value) = open.pop().filter(|_| tokens.len() < MAX_DECLARED) {
-        match value {
-            Value::String(text) => tokenize(text, &mut tokens),
-            Value::Number(number) => tokenize(&number.to_string(), &mut tokens),
-            Value::Array(items) => open.extend(items),
-            Value::Object(map) => {
-                map.keys().for_each(|key| tokenize(key, &mut tokens));
-                open.extend(map.values());
-            }
-            Value::Bool(_) | Value::Null => {}
-        }
+/// Numbers that neither were said nor follow from ones that were. Coordinates are looked up from names of places.
+fn foreign_number(known: &Known<'_>, arguments: &str, path: &[Step], leaf: Leaf) -> Option<Rule> {
+    let value = arguments[leaf.start..leaf.end].parse::<f64>().ok()?;
+    let key = path.iter().rev().find_map(|step| match step {
+        Step::Key { start, end } => Some(arguments[*start..*end].to_ascii_lowercase()),
+        Step::Index(_) => None,
+    });
+    let place = |key: String| ["lat", "lon", "lng", "coord"].iter().any(|part| key.contains(part));
+    if computed::is_known_number(known, value) || value.fract() != 0.0 && key.is_some_and(place) {
+        return None;
     }
-    let mut raws: Vec<u32> = tokens.iter().map(|t| t.raw).collect();
-    raws.sort_unstable();
-    raws.dedup();
-    raws
+    Some(Rule::ToolArgument)
 }
 
-fn is_foreign_text(evidence: &Evidence, text: &str) -> bool {
+/// What a text is made of.
+#[derive(Default)]
+struct Parts<'t> {
+    words: Vec<Word<'t>>,
+    numbers: Vec<&'t str>,
+    signs: bool,
+}
+
+fn foreign_text(known: &mut Known<'_>, text: &str) -> Option<Rule> {
+    if text.len() > MAX_TEXT {
+        return None;
+    }
+    let mut parts = Parts::default();
+    let unescaped = text.replace("\\n", " ").replace("\\t", " ");
+    pieces(&unescaped, |piece| match piece {
+        Piece::Word(word) if parts.words.len() < MAX_WORDS => {
+            let content = word.letters > 1 && !lexicon::class(word.hash).has(Class::STOP);
+            if content {
+                parts.words.push(word);
+            }
+        }
+        Piece::Number(number) => parts.numbers.push(number),
+        Piece::Sign(_) => parts.signs = true,
+        Piece::Word(_) => {}
+    });
+    // Translated, not made up.
+    let foreign = |word: &Word<'_>| word.foreign;
+    if parts.words.iter().any(foreign) || !parts.words.is_empty() && known.said.is_foreign() {
+        return None;
+    }
     let mut tokens: Vec<Token> = Vec::new();
     tokenize(text, &mut tokens);
-    let index = evidence.index();
-    let content: Vec<&Token> = tokens.iter().filter(|t| t.is_content()).collect();
-    if content.is_empty() || content.iter().any(|t| index.has_word(t)) {
-        return false;
+    let mut quantities: Vec<Quantity> = Vec::new();
+    if !parts.numbers.is_empty() {
+        quantity::scan(text, &tokens, &mut quantities);
     }
-    let mut quantities = Vec::new();
-    quantity::scan(text, &tokens, &mut quantities);
-    // Dates and times are computed from "tomorrow" and "next week".
-    if quantities.iter().any(|q| matches!(q.value, Quantity::Date(_) | Quantity::Time(..)))
-        || text.contains("T00:00")
-    {
-        return false;
+    let moments: Vec<&Quantity> =
+        quantities.iter().filter(|q| matches!(q.value, Value::Date(_) | Value::Time(..))).collect();
+    if !moments.is_empty() {
+        let any = moments.iter().any(|moment| computed::is_known_moment(known, moment));
+        return (!any).then_some(Rule::ToolArgument);
     }
-    let address = text.contains('@') && text.contains('.') || text.contains("://");
-    let digits = text.bytes().filter(u8::is_ascii_digit).count();
-    let identifier = digits >= 4 && !quantities.iter().any(|q| evidence.facts().support(q).is_some());
-    let name = content.len() >= 2
-        && content.iter().all(|t| t.shape == Shape::Capital && !t.class.has(Class::MONTH))
-        && !is_expansion(evidence, &content, text);
-    address || identifier || name
-}
-
-/// "New York City" for "NYC".
-fn is_expansion(evidence: &Evidence, content: &[&Token], text: &str) -> bool {
+    let telling: Vec<&Word<'_>> = parts.words.iter().filter(|word| !alike::is_neutral(word.hash)).collect();
+    if telling.is_empty() && (parts.numbers.is_empty() || !parts.words.is_empty()) {
+        return None;
+    }
+    if telling.iter().any(|word| known.has_word(word)) {
+        return None;
+    }
     let initials: String =
-        content.iter().filter_map(|t| t.of(text).chars().next()).map(|c| c.to_ascii_lowercase()).collect();
-    evidence.index().has_raw(hash::bytes(initials.as_bytes()))
+        telling.iter().filter_map(|word| word.text.chars().next()).map(|c| c.to_ascii_lowercase()).collect();
+    if known.is_expansion(&initials) {
+        return None;
+    }
+    // One digit of many is soon said somewhere.
+    let long = |number: &&&str| telling.is_empty() || number.bytes().filter(u8::is_ascii_digit).count() > 1;
+    let said = |number: &&str| number_known(known, number);
+    if parts.numbers.iter().filter(long).any(said) {
+        return None;
+    }
+    Some(Rule::ToolArgument)
 }
 
-/// Numbers of four digits or more that do not follow from a number that was said.
-fn is_foreign_number(evidence: &Evidence, text: &str) -> bool {
-    let digits = text.bytes().filter(u8::is_ascii_digit).count();
-    let Ok(value) = text.parse::<f64>() else { return false };
-    // Round values are limits and conversions; coordinates are looked up from place names.
-    if digits < 4 || value.abs() % 100.0 == 0.0 || value.fract() != 0.0 {
-        return false;
+fn number_known(known: &Known<'_>, number: &str) -> bool {
+    let whole = number.replace(',', "").parse::<f64>().ok();
+    let fields = number.split(['.', ',']).filter_map(|part| part.parse::<f64>().ok());
+    match whole {
+        Some(value) => computed::is_known_number(known, value),
+        None => fields.into_iter().any(|value| known.has_number(value)),
     }
-    let known = |v: f64| evidence.facts().has_value(v);
-    let scales = [1.0, 10.0, 60.0, 100.0, 1_000.0, 3_600.0, 1e6, 24.0, 7.0, 12.0];
-    !scales.iter().any(|s| known(value / s) || known(value * s)) && !(1900.0..2100.0).contains(&value)
 }
