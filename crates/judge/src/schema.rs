@@ -42,7 +42,7 @@ impl Schemas {
         let compile = || {
             let schema = lazy.parameters.as_ref()?;
             let mut schema = standard(schema, 0);
-            close(&mut schema, 0);
+            close(&mut schema);
             jsonschema::draft202012::new(&schema).ok()
         };
         Some(lazy.compiled.get_or_init(compile).as_ref())
@@ -92,33 +92,31 @@ fn standard_object(map: &Map<String, Value>, depth: usize) -> Map<String, Value>
     out
 }
 
-/// Words that make an object's properties more than those listed beside them.
-const COMBINING: [&str; 9] =
-    ["$ref", "$dynamicRef", "allOf", "anyOf", "oneOf", "not", "if", "dependentSchemas", "dependencies"];
-/// Words that say themselves which other properties there may be.
-const OPENING: [&str; 4] =
-    ["additionalProperties", "patternProperties", "unevaluatedProperties", "propertyNames"];
+/// Words beside `properties` that say, or may say, which other properties there are.
+const OPENING: [&str; 13] = [
+    "additionalProperties",
+    "patternProperties",
+    "unevaluatedProperties",
+    "propertyNames",
+    "$ref",
+    "$dynamicRef",
+    "allOf",
+    "anyOf",
+    "oneOf",
+    "not",
+    "if",
+    "dependentSchemas",
+    "dependencies",
+];
 
-/// Takes declared properties for all that there are, unless the schema says otherwise. JSON Schema leaves an object open; but who
-/// declares a function's parameters lists them all, and an argument that the function does not know was invented. Only objects
-/// reached by way of `properties` and `items` are closed: what references and combinations join is not seen from one place.
-fn close(schema: &mut Value, depth: usize) {
-    let Some(map) = schema.as_object_mut().filter(|_| depth <= MAX_DEPTH) else { return };
-    if COMBINING.iter().any(|word| map.contains_key(*word)) {
-        return;
-    }
-    // A function may have no parameters; an inner object without declared properties is a map.
-    let declares = |listed: &Map<String, Value>| depth == 0 || !listed.is_empty();
-    let listed = map.get("properties").and_then(Value::as_object).is_some_and(declares);
+/// Takes a function's declared parameters for all that there are, unless the schema says otherwise. JSON Schema leaves an object
+/// open; but who declares parameters lists them all, and an argument that the function does not know was invented. Objects within
+/// stay as they are: their properties are often examples ("replace with actual names").
+fn close(parameters: &mut Value) {
+    let Some(map) = parameters.as_object_mut() else { return };
+    let listed = map.get("properties").is_some_and(Value::is_object);
     if listed && !OPENING.iter().any(|word| map.contains_key(*word)) {
         map.insert("additionalProperties".to_owned(), Value::Bool(false));
-    }
-    let properties = map.get_mut("properties").and_then(Value::as_object_mut);
-    properties.into_iter().flat_map(Map::values_mut).for_each(|inner| close(inner, depth + 1));
-    match map.get_mut("items") {
-        Some(Value::Array(items)) => items.iter_mut().for_each(|item| close(item, depth + 1)),
-        Some(item) => close(item, depth + 1),
-        None => {}
     }
 }
 

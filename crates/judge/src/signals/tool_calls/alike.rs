@@ -53,6 +53,14 @@ const ALIKE: &[&str] = &[
     "ukraine ukrainian ua ukr uk uah hryvnia kyiv kiev",
     "greece greek gr grc el athens euro euros eur",
     "bitcoin btc", "ethereum ether eth", "gold xau", "silver xag",
+    // States and provinces with their codes.
+    "alabama al", "alaska ak", "arizona az", "arkansas ar", "california ca", "colorado co", "connecticut ct", "delaware de",
+    "florida fl", "georgia ga", "hawaii hi", "idaho id", "illinois il", "indiana in", "iowa ia", "kansas ks", "kentucky ky",
+    "louisiana la", "maine me", "maryland md", "massachusetts ma", "michigan mi", "minnesota mn", "mississippi ms",
+    "missouri mo", "montana mt", "nebraska ne", "nevada nv", "hampshire nh", "jersey nj", "mexico nm", "york ny",
+    "carolina nc sc", "dakota nd sd", "ohio oh", "oklahoma ok", "oregon or", "pennsylvania pa", "rhode ri", "tennessee tn",
+    "texas tx", "utah ut", "vermont vt", "virginia va wv", "washington wa dc", "wisconsin wi", "wyoming wy", "ontario on",
+    "quebec qc", "alberta ab", "british columbia bc",
     // Units and their signs.
     "celsius centigrade c metric ° degrees", "fahrenheit f imperial ° degrees", "kelvin k",
     "percent percentage pct %",
@@ -69,10 +77,10 @@ const ALIKE: &[&str] = &[
     "female females woman women girl girls she her hers mrs ms lady ladies mother daughter sister wife",
 ];
 
-/// Values that say nothing of their own.
+/// Values that say nothing of their own; the language of the conversation itself.
 #[rustfmt::skip]
 const NEUTRAL: &str = "true false yes no on off none null nil na any all default auto automatic unknown other general asc desc \
-ascending descending test http https www com org net html utf";
+ascending descending english en http https www com org net html utf";
 
 /// Every word with each row that it stands in, in order.
 static ROWS: LazyLock<Vec<(u32, u16)>> = LazyLock::new(|| {

@@ -7,7 +7,7 @@ use agentguard_wire::Tool;
 
 use super::computed;
 use super::known::Known;
-use super::{Rule, alike};
+use super::alike;
 use crate::evidence::Evidence;
 use crate::json::{self, Leaf, Scalar, Step};
 use crate::quantity::{self, Quantity, Value};
@@ -19,11 +19,9 @@ use crate::text::{Token, tokenize};
 const MAX_FOUND: usize = 16;
 /// Bytes of a text in which a known word is sought; a longer one was composed.
 const MAX_TEXT: usize = 1_024;
-/// Words of a text that are looked up.
-const MAX_WORDS: usize = 64;
 
-/// The places of unmentioned values, in bytes of `arguments`.
-pub(super) fn unmentioned(evidence: &Evidence, tool: &Tool, arguments: &str) -> Vec<(Rule, usize, usize)> {
+/// The places of unmentioned values, in bytes of `arguments`: the first ones.
+pub(super) fn unmentioned(evidence: &Evidence, tool: &Tool, arguments: &str) -> Vec<(usize, usize)> {
     let Some(from) = arguments.find(['{', '[']) else { return Vec::new() };
     let mut known: Option<Known<'_>> = None;
     let mut found = Vec::new();
@@ -32,97 +30,115 @@ pub(super) fn unmentioned(evidence: &Evidence, tool: &Tool, arguments: &str) -> 
             return;
         }
         let known = known.get_or_insert_with(|| Known::new(evidence, tool));
-        let rule = match leaf.kind {
-            Scalar::Number => foreign_number(known, arguments, path, leaf),
-            _ => foreign_text(known, &arguments[leaf.start..leaf.end]),
+        let foreign = match leaf.kind {
+            Scalar::Number => is_foreign_number(known, arguments, path, leaf),
+            _ => is_foreign_text(known, &arguments[leaf.start..leaf.end]),
         };
-        found.extend(rule.map(|rule| (rule, leaf.start, leaf.end)));
+        if foreign {
+            found.push((leaf.start, leaf.end));
+        }
     });
     found
 }
 
-/// Numbers that neither were said nor follow from ones that were. Coordinates are looked up from names of places.
-fn foreign_number(known: &Known<'_>, arguments: &str, path: &[Step], leaf: Leaf) -> Option<Rule> {
-    let value = arguments[leaf.start..leaf.end].parse::<f64>().ok()?;
+/// Numbers that neither were said nor follow from ones that were.
+fn is_foreign_number(known: &Known<'_>, arguments: &str, path: &[Step], leaf: Leaf) -> bool {
+    let Ok(value) = arguments[leaf.start..leaf.end].parse::<f64>() else { return false };
+    if computed::is_known_number(known, value) {
+        return false;
+    }
+    // Coordinates are looked up from names of places.
     let key = path.iter().rev().find_map(|step| match step {
-        Step::Key { start, end } => Some(arguments[*start..*end].to_ascii_lowercase()),
+        Step::Key { start, end } => Some(&arguments[*start..*end]),
         Step::Index(_) => None,
     });
-    let place = |key: String| ["lat", "lon", "lng", "coord"].iter().any(|part| key.contains(part));
-    if computed::is_known_number(known, value) || value.fract() != 0.0 && key.is_some_and(place) {
-        return None;
-    }
-    Some(Rule::ToolArgument)
+    let place = |key: &str| {
+        let key = key.to_ascii_lowercase();
+        ["lat", "lon", "lng", "coord"].iter().any(|part| key.contains(part))
+    };
+    value.fract() == 0.0 || !key.is_some_and(place)
 }
 
 /// What a text is made of.
 #[derive(Default)]
 struct Parts<'t> {
+    /// Words that say something.
     words: Vec<Word<'t>>,
     numbers: Vec<&'t str>,
-    signs: bool,
+    /// It holds words, if only function words or ones like "true".
+    worded: bool,
+    /// Some are in other letters than Latin ones.
+    foreign: bool,
 }
 
-fn foreign_text(known: &mut Known<'_>, text: &str) -> Option<Rule> {
-    if text.len() > MAX_TEXT {
-        return None;
-    }
-    let mut parts = Parts::default();
-    let unescaped = text.replace("\\n", " ").replace("\\t", " ");
-    pieces(&unescaped, |piece| match piece {
-        Piece::Word(word) if parts.words.len() < MAX_WORDS => {
-            let content = word.letters > 1 && !lexicon::class(word.hash).has(Class::STOP);
-            if content {
-                parts.words.push(word);
+impl<'t> Parts<'t> {
+    fn of(text: &'t str) -> Self {
+        let mut parts = Self::default();
+        pieces(text, |piece| match piece {
+            Piece::Word(word) => {
+                parts.worded |= word.letters > 1;
+                parts.foreign |= word.foreign;
+                let empty = lexicon::class(word.hash).has(Class::STOP) || alike::is_neutral(word.hash);
+                if word.letters > 1 && !empty {
+                    parts.words.push(word);
+                }
             }
-        }
-        Piece::Number(number) => parts.numbers.push(number),
-        Piece::Sign(_) => parts.signs = true,
-        Piece::Word(_) => {}
-    });
-    // Translated, not made up.
-    let foreign = |word: &Word<'_>| word.foreign;
-    if parts.words.iter().any(foreign) || !parts.words.is_empty() && known.said.is_foreign() {
-        return None;
+            Piece::Number(number) => parts.numbers.push(number),
+            Piece::Sign(_) => {}
+        });
+        parts
     }
-    let mut tokens: Vec<Token> = Vec::new();
-    tokenize(text, &mut tokens);
-    let mut quantities: Vec<Quantity> = Vec::new();
-    if !parts.numbers.is_empty() {
-        quantity::scan(text, &tokens, &mut quantities);
+
+    /// First letters, up to the first comma: `la` of "Los Angeles, CA".
+    fn initials(&self, text: &str) -> String {
+        let place = text.split(',').next().map_or(0, str::len);
+        let within = self.words.iter().filter(|word| word.text.as_ptr() as usize - text.as_ptr() as usize <= place);
+        within.filter_map(|word| word.text.chars().next()).map(|c| c.to_ascii_lowercase()).collect()
     }
-    let moments: Vec<&Quantity> =
-        quantities.iter().filter(|q| matches!(q.value, Value::Date(_) | Value::Time(..))).collect();
-    if !moments.is_empty() {
-        let any = moments.iter().any(|moment| computed::is_known_moment(known, moment));
-        return (!any).then_some(Rule::ToolArgument);
+}
+
+fn is_foreign_text(known: &mut Known<'_>, text: &str) -> bool {
+    if text.len() > MAX_TEXT {
+        return false;
     }
-    let telling: Vec<&Word<'_>> = parts.words.iter().filter(|word| !alike::is_neutral(word.hash)).collect();
-    if telling.is_empty() && (parts.numbers.is_empty() || !parts.words.is_empty()) {
-        return None;
+    // Escapes are not letters of the word behind them.
+    let unescaped = text.replace("\\n", "  ").replace("\\t", "  ");
+    let parts = Parts::of(&unescaped);
+    let mut moments = moments(&unescaped, !parts.numbers.is_empty()).into_iter().peekable();
+    if moments.peek().is_some() {
+        return !moments.any(|moment| computed::is_known_moment(known, &moment));
     }
-    if telling.iter().any(|word| known.has_word(word)) {
-        return None;
+    // What was said in another script is translated or spelled in Latin letters.
+    if parts.foreign || parts.worded && (known.said.is_foreign() || parts.words.is_empty()) {
+        return false;
     }
-    let initials: String =
-        telling.iter().filter_map(|word| word.text.chars().next()).map(|c| c.to_ascii_lowercase()).collect();
-    if known.is_expansion(&initials) {
-        return None;
+    if parts.words.iter().any(|word| known.has_word(word)) || known.is_expansion(&parts.initials(&unescaped)) {
+        return false;
     }
     // One digit of many is soon said somewhere.
-    let long = |number: &&&str| telling.is_empty() || number.bytes().filter(u8::is_ascii_digit).count() > 1;
-    let said = |number: &&str| number_known(known, number);
-    if parts.numbers.iter().filter(long).any(said) {
-        return None;
-    }
-    Some(Rule::ToolArgument)
+    let digits = |number: &str| number.bytes().filter(u8::is_ascii_digit).count();
+    let telling = |number: &&&str| parts.words.is_empty() && parts.numbers.len() == 1 || digits(number) > 1;
+    let said = parts.numbers.iter().filter(telling).any(|number| is_said(known, number));
+    !said && !(parts.words.is_empty() && parts.numbers.iter().all(|number| digits(number) < 2))
 }
 
-fn number_known(known: &Known<'_>, number: &str) -> bool {
-    let whole = number.replace(',', "").parse::<f64>().ok();
-    let fields = number.split(['.', ',']).filter_map(|part| part.parse::<f64>().ok());
-    match whole {
-        Some(value) => computed::is_known_number(known, value),
-        None => fields.into_iter().any(|value| known.has_number(value)),
+/// The dates, or else the times of day, in a text.
+fn moments(text: &str, numbers: bool) -> Vec<Quantity> {
+    let mut quantities: Vec<Quantity> = Vec::new();
+    if numbers {
+        let mut tokens: Vec<Token> = Vec::new();
+        tokenize(text, &mut tokens);
+        quantity::scan(text, &tokens, &mut quantities);
+    }
+    let dates = quantities.iter().any(|q| matches!(q.value, Value::Date(_)));
+    quantities.retain(|q| matches!(q.value, Value::Date(_)) || !dates && matches!(q.value, Value::Time(..)));
+    quantities
+}
+
+/// Whether the number, or a part of it where it is several (`192.168.0.1`), was said.
+fn is_said(known: &Known<'_>, number: &str) -> bool {
+    match number.replace(',', "").parse() {
+        Ok(value) => known.has_number(value),
+        Err(_) => number.split(['.', ',']).filter_map(|part| part.parse().ok()).any(|part| known.has_number(part)),
     }
 }

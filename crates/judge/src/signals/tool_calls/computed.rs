@@ -7,16 +7,34 @@ use crate::text::hash;
 /// Constants that need not be said.
 const CONSTANTS: [f64; 12] =
     [3.14, 3.1416, 3.14159, 2.718, 9.8, 9.81, 273.15, 6.674e-11, 8.99e9, 299_792_458.0, 3e8, 1.6e-19];
-/// A larger or smaller unit of the same, whatever the unit.
-const SCALES: [f64; 5] = [10.0, 100.0, 1e3, 1e6, 1e9];
-/// Of units that are said, how many of a smaller one they are.
+/// A larger or smaller unit of the same, whatever the unit; percent.
+const SCALES: [f64; 4] = [100.0, 1e3, 1e6, 1e9];
+/// Numbers that a word stands for: of a unit, how many smaller ones; how often, how many to a set.
 #[rustfmt::skip]
-const UNITS: [(&str, &[f64]); 22] = [
+const MEANT: &[(&str, &[f64])] = &[
     ("minute", &[60.0]), ("minutes", &[60.0]), ("min", &[60.0]), ("mins", &[60.0]),
     ("hour", &[60.0, 3600.0]), ("hours", &[60.0, 3600.0]), ("day", &[24.0, 1440.0, 86_400.0]), ("days", &[24.0, 1440.0, 86_400.0]),
-    ("week", &[7.0, 168.0]), ("weeks", &[7.0, 168.0]), ("weekly", &[7.0]), ("month", &[30.0]), ("months", &[30.0]),
-    ("year", &[12.0, 52.0, 365.0]), ("years", &[12.0, 52.0, 365.0]), ("annual", &[12.0]), ("yearly", &[12.0]),
-    ("decade", &[10.0]), ("dozen", &[12.0]), ("feet", &[12.0]), ("foot", &[12.0]), ("gb", &[1024.0]),
+    ("week", &[7.0, 168.0]), ("weeks", &[7.0, 168.0]), ("weekly", &[7.0, 52.0]), ("month", &[30.0]), ("months", &[30.0]),
+    ("monthly", &[12.0]), ("quarterly", &[4.0]), ("daily", &[365.0]), ("year", &[12.0, 52.0, 365.0]), ("years", &[12.0, 52.0, 365.0]),
+    ("annual", &[12.0]), ("yearly", &[12.0]), ("decade", &[10.0]), ("century", &[100.0]), ("feet", &[12.0]), ("foot", &[12.0]),
+    ("ft", &[12.0]), ("gb", &[1024.0]), ("mb", &[1024.0]), ("kb", &[1024.0]), ("once", &[1.0]), ("twice", &[2.0]), ("double", &[2.0]),
+    ("both", &[2.0]), ("pair", &[2.0]), ("couple", &[2.0]), ("triple", &[3.0]), ("dozen", &[12.0]), ("half", &[0.5, 2.0]),
+    ("quarter", &[0.25, 4.0]), ("third", &[3.0]), ("coin", &[2.0]), ("die", &[6.0]), ("dice", &[6.0]),
+    ("cards", &[52.0, 13.0, 4.0, 26.0]),
+];
+const MONTHS: [[&str; 2]; 12] = [
+    ["january", "jan"],
+    ["february", "feb"],
+    ["march", "mar"],
+    ["april", "apr"],
+    ["may", "may"],
+    ["june", "jun"],
+    ["july", "jul"],
+    ["august", "aug"],
+    ["september", "sep"],
+    ["october", "oct"],
+    ["november", "nov"],
+    ["december", "dec"],
 ];
 /// From which dates are reckoned.
 #[rustfmt::skip]
@@ -41,7 +59,7 @@ pub(super) fn is_known_number(known: &Known<'_>, value: f64) -> bool {
         || known.has_number(value)
         || CONSTANTS.contains(&value)
         || SCALES.iter().any(|scale| scaled(known, value, *scale))
-        || by_unit(known, value)
+        || by_word(known, value)
         || (1900.0..2100.0).contains(&value) && value.fract() == 0.0 && said_any(known, &RELATIVE_DAYS)
         || calculated(known.said.latest(), value)
 }
@@ -56,9 +74,14 @@ fn scaled(known: &Known<'_>, value: f64, scale: f64) -> bool {
     known.has_number(round(value * scale)) || known.has_number(round(value / scale))
 }
 
-fn by_unit(known: &Known<'_>, value: f64) -> bool {
-    let units = UNITS.iter().filter(|(unit, _)| known.said.has_hash(hash::bytes(unit.as_bytes())));
-    units.flat_map(|(_, factors)| factors.iter()).any(|factor| *factor == value || scaled(known, value, *factor))
+/// Whether a word that was said means the number, or makes it of others: minutes of hours, inches of feet and inches.
+fn by_word(known: &Known<'_>, value: f64) -> bool {
+    let said = MEANT.iter().filter(|(word, _)| known.said.has_hash(hash::bytes(word.as_bytes())));
+    said.flat_map(|(_, numbers)| numbers.iter()).any(|number| {
+        let rest = value % number;
+        let mixed = rest > 0.0 && value > *number && known.has_number(rest) && known.has_number((value / number).floor());
+        *number == value || scaled(known, value, *number) || mixed
+    })
 }
 
 /// Whether it is the sum, difference or product of two of the numbers, or the sum of all.
@@ -80,7 +103,7 @@ pub(super) fn is_known_moment(known: &Known<'_>, quantity: &Quantity) -> bool {
             as_said
                 || said_any(known, &RELATIVE_DAYS)
                 || date.month > 0 && facts.support(&day_of_month).is_some()
-                || date.day > 0 && facts.has_month(date.month) && known.has_number(date.day.into())
+                || date.day > 0 && has_month(known, date.month) && known.has_number(date.day.into())
         }
         Value::Time(minutes, _) => {
             let hour = f64::from(minutes / 60);
@@ -90,4 +113,10 @@ pub(super) fn is_known_moment(known: &Known<'_>, quantity: &Quantity) -> bool {
         }
         Value::Number(..) => as_said,
     }
+}
+
+/// Whether the month was said, by name or number.
+fn has_month(known: &Known<'_>, month: u8) -> bool {
+    let names = usize::from(month).checked_sub(1).and_then(|at| MONTHS.get(at));
+    known.has_number(month.into()) || names.is_some_and(|names| said_any(known, names))
 }

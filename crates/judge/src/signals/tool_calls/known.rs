@@ -5,6 +5,7 @@ use serde_json::Value;
 
 use super::alike;
 use crate::evidence::{Evidence, Said};
+use crate::text::lexicon::{self, Class};
 use crate::text::pieces::Word;
 use crate::text::{Token, hash, tokenize};
 
@@ -36,19 +37,23 @@ impl<'e> Known<'e> {
     fn has_stem(&mut self, word: &str) -> bool {
         self.tokens.clear();
         tokenize(word, &mut self.tokens);
-        self.tokens.iter().any(|token| self.evidence.index().has_word(token))
+        let index = self.evidence.index();
+        // "Philly" for Philadelphia.
+        let named = |token: &Token| token.is_capital() && index.has_root(word);
+        self.tokens.iter().any(|token| index.has_word(token) || named(token))
     }
 
     /// `NYC` for "New York City". Two letters stand for too much.
     fn is_acronym(&self, word: &Word<'_>) -> bool {
         (3..=6).contains(&word.text.len())
-            && word.text.bytes().all(|byte| byte.is_ascii_uppercase())
+            && word.text.bytes().all(|byte| byte.is_ascii_alphabetic())
             && self.evidence.index().has_initials(&word.text.to_ascii_lowercase())
     }
 
     /// "New York City" for `NYC`.
     pub(super) fn is_expansion(&self, initials: &str) -> bool {
-        initials.len() > 1 && self.said.has_hash(hash::bytes(initials.as_bytes()))
+        let initials_hash = hash::bytes(initials.as_bytes());
+        initials.len() > 1 && !lexicon::class(initials_hash).has(Class::STOP) && self.said.has_hash(initials_hash)
     }
 
     /// Whether the number stands in the conversation or the declaration.

@@ -51,9 +51,9 @@ pub(crate) fn find(evidence: &Evidence, name: &str, arguments: &str) -> Vec<Find
     }
     let tool = evidence.tools().iter().find(|tool| tool.name == name);
     let foreign = tool.map(|tool| arguments::unmentioned(evidence, tool, arguments)).unwrap_or_default();
-    for (rule, start, end) in foreign {
+    for (start, end) in foreign {
         if found.iter().all(|f| end <= f.start || f.end <= start) {
-            found.push(finding(rule, (start, end)));
+            found.push(finding(Rule::ToolArgument, (start, end)));
         }
     }
     found.sort_by_key(|f| f.start);
