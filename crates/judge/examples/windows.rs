@@ -27,7 +27,8 @@ fn main() -> io::Result<()> {
         let evidence = Evidence::gather(&request(&row));
         let labels = labels(&row);
         for found in fitting::windows(&evidence, &tokenizer, text(&row, "response"), grouped) {
-            let labelled = |place: &(usize, usize)| u8::from(labels.iter().any(|l| l.0 < place.1 && place.0 < l.1));
+            let labelled =
+                |place: &(usize, usize)| u8::from(labels.iter().any(|l| l.0 < place.1 && place.0 < l.1));
             let line = json!({
                 "row": row["id"], "source": row["source_id"], "task": row["task"], "claim": found.claim,
                 "ids": found.window.ids(), "question": found.window.question(), "response": found.window.response(),

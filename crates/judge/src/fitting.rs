@@ -106,7 +106,8 @@ pub fn windows(
             group[claim].offset(at - starts[claim])
         };
         for window in ground.windows(tokenizer, &before.of(&group[0]), &text) {
-            let places = window.ranges().iter().map(|(from, to)| (offset(*from), offset(to - 1) + 1)).collect();
+            let places =
+                window.ranges().iter().map(|(from, to)| (offset(*from), offset(to - 1) + 1)).collect();
             found.push(SentenceWindow { claim: at, window, places });
         }
         group.iter().for_each(|claim| before.push(claim));

@@ -1,9 +1,9 @@
 //! What was said, in pieces: the words and numbers of a text however they are written there.
 
+use crate::text::hash;
 use crate::text::lexicon::{self, Class};
 use crate::text::pieces::{Piece, Word, pieces};
 use crate::text::set::Set;
-use crate::text::hash;
 
 /// Letters of a said word that another may go on from: `comedy` for "comedies", not `fromage` for "from".
 const LEAST_BEGINNING: usize = 4;

@@ -104,7 +104,9 @@ fn line(parent: &str, key: &str, value: &str) -> String {
     if !line.is_empty() {
         line.push_str(": ");
     }
-    match hours::read(value).filter(|_| hours::day(hash::bytes(key.to_ascii_lowercase().as_bytes())).is_some()) {
+    match hours::read(value)
+        .filter(|_| hours::day(hash::bytes(key.to_ascii_lowercase().as_bytes())).is_some())
+    {
         // As an answer says it: `open hours Monday: 11 am - 5:30 pm;`
         Some(((from, _), (to, _))) => line = format!("open {line}{} - {}", clock(from), clock(to)),
         None => line.push_str(&unescaped(value)),
@@ -126,5 +128,6 @@ fn unescaped(text: &str) -> Cow<'_, str> {
     if !text.contains('\\') {
         return text.into();
     }
-    serde_json::from_str::<String>(&format!("\"{text}\"")).map_or(text.into(), |text| text.replace('\n', " ").into())
+    serde_json::from_str::<String>(&format!("\"{text}\""))
+        .map_or(text.into(), |text| text.replace('\n', " ").into())
 }

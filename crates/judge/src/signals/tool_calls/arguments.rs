@@ -3,11 +3,13 @@
 //! Models rightly rephrase what was asked ("next Friday" → a date, "Hanoi" → "Hanoi, Vietnam", "in dollars" → `USD`), so only
 //! values are named of which nothing was said and nothing that was said could be made into them.
 
+use std::borrow::Cow;
+
 use agentguard_wire::Tool;
 
+use super::alike;
 use super::computed;
 use super::known::Known;
-use super::alike;
 use crate::evidence::Evidence;
 use crate::json::{self, Leaf, Scalar, Step};
 use crate::quantity::{self, Quantity, Value};
@@ -17,18 +19,25 @@ use crate::text::{Token, tokenize};
 
 /// Unmentioned values named in one call.
 const MAX_FOUND: usize = 16;
+/// Values looked at in one call.
+const MAX_LOOKED_AT: usize = 2_048;
 /// Bytes of a text in which a known word is sought; a longer one was composed.
 const MAX_TEXT: usize = 1_024;
 
-/// The places of unmentioned values, in bytes of `arguments`: the first ones.
+/// The places of unmentioned values, in bytes of `arguments`: the first ones. None where something is out of sight (an image, an
+/// earlier turn that the provider keeps): they may come from there.
 pub(super) fn unmentioned(evidence: &Evidence, tool: &Tool, arguments: &str) -> Vec<(usize, usize)> {
-    let Some(from) = arguments.find(['{', '[']) else { return Vec::new() };
+    let visible = !evidence.unseen().any();
+    let Some(from) = arguments.find(['{', '[']).filter(|_| visible) else { return Vec::new() };
+    let mut looked_at = 0;
     let mut known: Option<Known<'_>> = None;
     let mut found = Vec::new();
     json::leaves(arguments, from, |path, leaf| {
-        if found.len() == MAX_FOUND || matches!(leaf.kind, Scalar::True | Scalar::False | Scalar::Null) {
+        let full = found.len() == MAX_FOUND || looked_at == MAX_LOOKED_AT;
+        if full || matches!(leaf.kind, Scalar::True | Scalar::False | Scalar::Null) {
             return;
         }
+        looked_at += 1;
         let known = known.get_or_insert_with(|| Known::new(evidence, tool));
         let foreign = match leaf.kind {
             Scalar::Number => is_foreign_number(known, arguments, path, leaf),
@@ -88,23 +97,16 @@ impl<'t> Parts<'t> {
         });
         parts
     }
-
-    /// First letters, up to the first comma: `la` of "Los Angeles, CA".
-    fn initials(&self, text: &str) -> String {
-        let place = text.split(',').next().map_or(0, str::len);
-        let within = self.words.iter().filter(|word| word.text.as_ptr() as usize - text.as_ptr() as usize <= place);
-        within.filter_map(|word| word.text.chars().next()).map(|c| c.to_ascii_lowercase()).collect()
-    }
 }
 
 fn is_foreign_text(known: &mut Known<'_>, text: &str) -> bool {
     if text.len() > MAX_TEXT {
         return false;
     }
-    // Escapes are not letters of the word behind them.
-    let unescaped = text.replace("\\n", "  ").replace("\\t", "  ");
-    let parts = Parts::of(&unescaped);
-    let mut moments = moments(&unescaped, !parts.numbers.is_empty()).into_iter().peekable();
+    let unescaped = unescape(text);
+    let text = unescaped.as_ref();
+    let parts = Parts::of(text);
+    let mut moments = moments(text, !parts.numbers.is_empty()).into_iter().peekable();
     if moments.peek().is_some() {
         return !moments.any(|moment| computed::is_known_moment(known, &moment));
     }
@@ -112,7 +114,7 @@ fn is_foreign_text(known: &mut Known<'_>, text: &str) -> bool {
     if parts.foreign || parts.worded && (known.said.is_foreign() || parts.words.is_empty()) {
         return false;
     }
-    if parts.words.iter().any(|word| known.has_word(word)) || known.is_expansion(&parts.initials(&unescaped)) {
+    if parts.words.iter().any(|word| known.has_word(word)) || known.is_expansion(&initials(text)) {
         return false;
     }
     // One digit of many is soon said somewhere.
@@ -120,6 +122,20 @@ fn is_foreign_text(known: &mut Known<'_>, text: &str) -> bool {
     let telling = |number: &&&str| parts.words.is_empty() && parts.numbers.len() == 1 || digits(number) > 1;
     let said = parts.numbers.iter().filter(telling).any(|number| is_said(known, number));
     !said && !(parts.words.is_empty() && parts.numbers.iter().all(|number| digits(number) < 2))
+}
+
+/// First letters, up to the first comma: `la` of "Los Angeles, CA".
+fn initials(text: &str) -> String {
+    let parts = Parts::of(text.split(',').next().unwrap_or_default());
+    parts.words.iter().filter_map(|word| word.text.chars().next()).map(|c| c.to_ascii_lowercase()).collect()
+}
+
+/// The text that a JSON string says; as it stands where it is none after all.
+fn unescape(text: &str) -> Cow<'_, str> {
+    if !text.contains('\\') {
+        return Cow::Borrowed(text);
+    }
+    serde_json::from_str::<String>(&format!("\"{text}\"")).map_or(Cow::Borrowed(text), Cow::Owned)
 }
 
 /// The dates, or else the times of day, in a text.
@@ -139,6 +155,8 @@ fn moments(text: &str, numbers: bool) -> Vec<Quantity> {
 fn is_said(known: &Known<'_>, number: &str) -> bool {
     match number.replace(',', "").parse() {
         Ok(value) => known.has_number(value),
-        Err(_) => number.split(['.', ',']).filter_map(|part| part.parse().ok()).any(|part| known.has_number(part)),
+        Err(_) => {
+            number.split(['.', ',']).filter_map(|part| part.parse().ok()).any(|part| known.has_number(part))
+        }
     }
 }

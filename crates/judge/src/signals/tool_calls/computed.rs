@@ -44,8 +44,20 @@ const RELATIVE_DAYS: [&str; 33] = [
     "birthday", "holiday", "holidays", "recent", "recently", "latest", "since", "past", "previous",
 ];
 const RELATIVE_TIMES: [&str; 14] = [
-    "now", "morning", "noon", "afternoon", "evening", "night", "tonight", "midnight", "hour", "hours", "minutes", "later",
-    "breakfast", "dinner",
+    "now",
+    "morning",
+    "noon",
+    "afternoon",
+    "evening",
+    "night",
+    "tonight",
+    "midnight",
+    "hour",
+    "hours",
+    "minutes",
+    "later",
+    "breakfast",
+    "dinner",
 ];
 
 fn said_any(known: &Known<'_>, words: &[&str]) -> bool {
@@ -79,7 +91,10 @@ fn by_word(known: &Known<'_>, value: f64) -> bool {
     let said = MEANT.iter().filter(|(word, _)| known.said.has_hash(hash::bytes(word.as_bytes())));
     said.flat_map(|(_, numbers)| numbers.iter()).any(|number| {
         let rest = value % number;
-        let mixed = rest > 0.0 && value > *number && known.has_number(rest) && known.has_number((value / number).floor());
+        let mixed = rest > 0.0
+            && value > *number
+            && known.has_number(rest)
+            && known.has_number((value / number).floor());
         *number == value || scaled(known, value, *number) || mixed
     })
 }
@@ -109,7 +124,8 @@ pub(super) fn is_known_moment(known: &Known<'_>, quantity: &Quantity) -> bool {
             let hour = f64::from(minutes / 60);
             as_said
                 || said_any(known, &RELATIVE_TIMES)
-                || minutes % 60 == 0 && (known.has_number(hour) || known.has_number((hour + 11.0) % 12.0 + 1.0))
+                || minutes % 60 == 0
+                    && (known.has_number(hour) || known.has_number((hour + 11.0) % 12.0 + 1.0))
         }
         Value::Number(..) => as_said,
     }

@@ -28,10 +28,14 @@ impl<'e> Known<'e> {
 
     /// Whether the word, another form of it or what it stands for is known.
     pub(super) fn has_word(&mut self, word: &Word<'_>) -> bool {
-        self.said.has(word) || self.declared.has(word) || self.has_stem(word.text) || self.is_acronym(word) || {
-            let said = |hash| self.said.has_hash(hash);
-            alike::is_alike(word.hash, said)
-        }
+        self.said.has(word)
+            || self.declared.has(word)
+            || self.has_stem(word.text)
+            || self.is_acronym(word)
+            || {
+                let said = |hash| self.said.has_hash(hash);
+                alike::is_alike(word.hash, said)
+            }
     }
 
     fn has_stem(&mut self, word: &str) -> bool {
@@ -53,12 +57,16 @@ impl<'e> Known<'e> {
     /// "New York City" for `NYC`.
     pub(super) fn is_expansion(&self, initials: &str) -> bool {
         let initials_hash = hash::bytes(initials.as_bytes());
-        initials.len() > 1 && !lexicon::class(initials_hash).has(Class::STOP) && self.said.has_hash(initials_hash)
+        initials.len() > 1
+            && !lexicon::class(initials_hash).has(Class::STOP)
+            && self.said.has_hash(initials_hash)
     }
 
     /// Whether the number stands in the conversation or the declaration.
     pub(super) fn has_number(&self, value: f64) -> bool {
-        self.said.has_number(value) || self.declared.has_number(value) || self.evidence.facts().has_value(value)
+        self.said.has_number(value)
+            || self.declared.has_number(value)
+            || self.evidence.facts().has_value(value)
     }
 }
 

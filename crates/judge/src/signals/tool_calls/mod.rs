@@ -14,6 +14,8 @@ use crate::json::{self, Step};
 
 /// Schema violations reported per call.
 const MAX_VIOLATIONS: usize = 16;
+/// Bytes of a path that is sought among the arguments; what lies deeper is reported of the whole call.
+const MAX_POINTER: usize = 1_024;
 
 /// Findings in one call; offsets are bytes of `arguments`.
 pub(crate) fn find(evidence: &Evidence, name: &str, arguments: &str) -> Vec<Finding> {
@@ -70,14 +72,15 @@ fn escape(key: &str) -> String {
 
 /// Where the values of those JSON Pointers stand: a scalar itself, a container from its first leaf to its last.
 fn find_places(arguments: &str, pointers: &[String]) -> Vec<Option<(usize, usize)>> {
+    let sought = |pointer: &String| !pointer.is_empty() && pointer.len() <= MAX_POINTER;
     let mut found: Vec<Option<(usize, usize)>> = vec![None; pointers.len()];
-    let from = arguments.find(['{', '[']).filter(|_| pointers.iter().any(|pointer| !pointer.is_empty()));
+    let from = arguments.find(['{', '[']).filter(|_| pointers.iter().any(sought));
     let Some(from) = from else { return found };
     json::leaves(arguments, from, |path, leaf| {
         let at = pointer_of(arguments, path);
-        for (pointer, found) in pointers.iter().zip(&mut found) {
-            let within = at.strip_prefix(pointer.as_str());
-            if !pointer.is_empty() && within.is_some_and(|rest| rest.is_empty() || rest.starts_with('/')) {
+        for (pointer, found) in pointers.iter().zip(&mut found).filter(|(pointer, _)| sought(pointer)) {
+            if at.strip_prefix(pointer.as_str()).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+            {
                 *found = Some((found.map_or(leaf.start, |(start, _)| start), leaf.end));
             }
         }
@@ -85,14 +88,21 @@ fn find_places(arguments: &str, pointers: &[String]) -> Vec<Option<(usize, usize
     found
 }
 
+/// The leaf's pointer, up to the step that makes it longer than any that is sought.
 fn pointer_of(text: &str, path: &[Step]) -> String {
     let mut pointer = String::new();
     for step in path {
         pointer.push('/');
         match step {
-            Step::Key { start, end } => pointer.push_str(&escape(&text[*start..*end])),
+            Step::Key { start, end } if pointer.len() + (end - start) <= MAX_POINTER => {
+                pointer.push_str(&escape(&text[*start..*end]));
+            }
+            Step::Key { .. } => return pointer,
             Step::Index(n) => pointer.push_str(&n.to_string()),
         }
     }
     pointer
 }
+
+#[cfg(test)]
+mod tests;
