@@ -5,12 +5,13 @@ mod facts;
 mod gather;
 mod index;
 mod labels;
+mod said;
 mod sections;
 mod segments;
 mod sentences;
 mod structure;
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use agentguard_encoder::Tokenizer;
 use agentguard_wire::{Request, Tool};
@@ -18,6 +19,7 @@ use serde::{Deserialize, Serialize};
 
 pub(crate) use facts::Facts;
 pub(crate) use index::{Index, Match, Scratch};
+pub(crate) use said::{Said, sign_hash};
 pub use segments::Segment;
 pub(crate) use structure::{Attribute, Attributes, KeyWord, Truth, key_words};
 
@@ -106,6 +108,8 @@ pub struct Evidence {
     facts: Facts,
     attributes: Attributes,
     schemas: Schemas,
+    /// Made when an argument is looked at that the index does not know.
+    said: OnceLock<Said>,
     encoding: Option<Encoding>,
 }
 
@@ -165,6 +169,7 @@ impl Evidence {
             facts,
             attributes,
             schemas,
+            said: OnceLock::new(),
             encoding: None,
         }
     }
@@ -264,6 +269,15 @@ impl Evidence {
 
     pub(crate) fn schemas(&self) -> &Schemas {
         &self.schemas
+    }
+
+    /// The words and numbers of all sources, in pieces.
+    pub(crate) fn said(&self) -> &Said {
+        self.said.get_or_init(|| {
+            let mut said = Said::default();
+            self.sources.iter().for_each(|source| said.add(&source.text));
+            said
+        })
     }
 }
 

@@ -41,7 +41,9 @@ impl Schemas {
         let lazy = self.by_name.get(name)?;
         let compile = || {
             let schema = lazy.parameters.as_ref()?;
-            jsonschema::draft202012::new(&standard(schema, 0)).ok()
+            let mut schema = standard(schema, 0);
+            close(&mut schema);
+            jsonschema::draft202012::new(&schema).ok()
         };
         Some(lazy.compiled.get_or_init(compile).as_ref())
     }
@@ -88,6 +90,34 @@ fn standard_object(map: &Map<String, Value>, depth: usize) -> Map<String, Value>
         }
     }
     out
+}
+
+/// Words beside `properties` that say, or may say, which other properties there are.
+const OPENING: [&str; 13] = [
+    "additionalProperties",
+    "patternProperties",
+    "unevaluatedProperties",
+    "propertyNames",
+    "$ref",
+    "$dynamicRef",
+    "allOf",
+    "anyOf",
+    "oneOf",
+    "not",
+    "if",
+    "dependentSchemas",
+    "dependencies",
+];
+
+/// Takes a function's declared parameters for all that there are, unless the schema says otherwise. JSON Schema leaves an object
+/// open; but who declares parameters lists them all, and an argument that the function does not know was invented. Objects within
+/// stay as they are: their properties are often examples ("replace with actual names").
+fn close(parameters: &mut Value) {
+    let Some(map) = parameters.as_object_mut() else { return };
+    let listed = map.get("properties").is_some_and(Value::is_object);
+    if listed && !OPENING.iter().any(|word| map.contains_key(*word)) {
+        map.insert("additionalProperties".to_owned(), Value::Bool(false));
+    }
 }
 
 /// JSON Schema's word for a type; `None`: any.

@@ -13,8 +13,8 @@ use agentguard_wire::{Answer, Event, TokenLogprob};
 
 use self::choice::{Choice, Readings};
 use self::spans::Spans;
-pub use self::waiting::{Task, TaskId};
 pub(crate) use self::waiting::Reading;
+pub use self::waiting::{Task, TaskId};
 use crate::score::Tally;
 use crate::signals::Scratch;
 use crate::{Evidence, Settings, Span, Verdict};

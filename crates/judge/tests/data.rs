@@ -2,6 +2,7 @@
 
 #![allow(clippy::print_stdout, reason = "says what was skipped and measured")]
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -134,6 +135,7 @@ fn gold_tool_calls_pass_and_corrupted_ones_do_not() {
     let Some(rows) = rows("tool-calls-open.jsonl") else { return };
     let (mut gold, mut wrong, mut unmentioned, mut corrupted, mut foreign, mut foreign_found) =
         (0, Vec::new(), 0, 0, 0, 0);
+    let mut shapes: BTreeMap<&str, (usize, usize)> = BTreeMap::new();
     for row in rows.iter().filter(|row| !MISDECLARED.iter().any(|id| row["id"] == *id)) {
         let (request, calls) = tool_row(row);
         let evidence = Arc::new(Evidence::gather(&request));
@@ -156,14 +158,22 @@ fn gold_tool_calls_pass_and_corrupted_ones_do_not() {
                 );
             }
             assert!(flagged(&called(&evidence, &format!("{name}_v2"), &arguments)));
-            if let Some(invented) = invented(&arguments) {
+            for (shape, invented) in invented(&arguments, &row["messages"].to_string()) {
+                let verdict = called(&evidence, &name, &invented);
+                if flagged(&verdict) {
+                    // Not one of the values that the declaration lists.
+                    continue;
+                }
+                let found = usize::from(guessed(&verdict));
                 foreign += 1;
-                foreign_found += usize::from(guessed(&called(&evidence, &name, &invented)));
+                foreign_found += found;
+                let counts = shapes.entry(shape).or_default();
+                *counts = (counts.0 + found, counts.1 + 1);
             }
         }
     }
     println!(
-        "gold {gold}, wrongly flagged {}, argument flagged {unmentioned}, corrupted {corrupted}, invented {foreign_found}/{foreign}",
+        "gold {gold}, wrongly flagged {}, argument flagged {unmentioned}, corrupted {corrupted}, invented {foreign_found}/{foreign} {shapes:?}",
         wrong.len()
     );
     assert!(wrong.is_empty(), "{wrong:?}");
@@ -171,10 +181,12 @@ fn gold_tool_calls_pass_and_corrupted_ones_do_not() {
         unmentioned * 50 <= gold,
         "{unmentioned} of {gold} gold calls have an argument called unmentioned"
     );
-    assert!(gold > 1_000 && corrupted > 1_000);
+    assert!(gold > 1_000 && corrupted > 1_000 && foreign > 1_000);
+    assert!(foreign_found * 100 >= foreign * 85, "{foreign_found} of {foreign} invented values found");
 }
 
-/// Calls that the schema forbids: a required argument missing, a type changed, a value outside its enumeration.
+/// Calls that the schema forbids: a required argument missing, one that is not declared, a type changed, a value outside its
+/// enumeration.
 fn corruptions(parameters: &Value, arguments: &Value) -> Vec<Value> {
     let mut out = Vec::new();
     let Some(given) = arguments.as_object() else { return out };
@@ -184,6 +196,12 @@ fn corruptions(parameters: &Value, arguments: &Value) -> Vec<Value> {
             less.remove(name);
             out.push(Value::Object(less));
         }
+    }
+    let open = parameters["additionalProperties"] == true;
+    if parameters["properties"].as_object().is_some_and(|known| !open && !known.contains_key("dry_run")) {
+        let mut more = given.clone();
+        more.insert("dry_run".to_owned(), json!(true));
+        out.push(Value::Object(more));
     }
     for (name, schema) in parameters["properties"]
         .as_object()
@@ -209,11 +227,59 @@ fn corruptions(parameters: &Value, arguments: &Value) -> Vec<Value> {
     out
 }
 
-/// The call with one identifier that nobody mentioned.
-fn invented(arguments: &Value) -> Option<Value> {
-    let given = arguments.as_object()?;
-    let (name, _) = given.iter().find(|(_, value)| value.as_str().is_some_and(|v| v.contains(' ')))?;
-    let mut with = given.clone();
-    with.insert(name.clone(), json!("QX-4471-ZB"));
-    Some(Value::Object(with))
+/// Words that no conversation of the file is likely to hold.
+const WORDS: [&str; 7] = ["quillon", "tamarind", "selwyn", "basalt", "yarrow", "penrose", "zelkova"];
+
+/// Calls with one value that nobody mentioned: each text and number in turn, of the same shape.
+fn invented(arguments: &Value, conversation: &str) -> Vec<(&'static str, Value)> {
+    let replaced = |(name, value): (&String, &Value)| {
+        let (shape, new) = match value {
+            Value::Number(number) => {
+                let new: Value = serde_json::from_str(&made_up(&number.to_string())).ok()?;
+                ("number", new)
+            }
+            Value::String(text) => (shape(text)?, Value::String(made_up(text))),
+            _ => return None,
+        };
+        let mentioned = conversation.contains(new.as_str().unwrap_or(&new.to_string()));
+        let mut with = arguments.as_object()?.clone();
+        with.insert(name.clone(), new);
+        (!mentioned).then_some((shape, Value::Object(with)))
+    };
+    arguments.as_object().into_iter().flatten().filter_map(replaced).collect()
+}
+
+fn shape(text: &str) -> Option<&'static str> {
+    let words: Vec<&str> = text.split_whitespace().collect();
+    let capital = |word: &&str| word.starts_with(char::is_uppercase);
+    Some(match words.as_slice() {
+        _ if !text.contains(char::is_alphabetic) => return None,
+        _ if text.contains(|c: char| c.is_ascii_digit()) || text.contains(['@', '/', '_']) => "identifier",
+        [_] => "word",
+        all if all.iter().all(capital) => "name",
+        _ => "phrase",
+    })
+}
+
+/// Other digits and other words in the same case.
+fn made_up(text: &str) -> String {
+    let mut out = String::new();
+    let mut words = WORDS.iter().cycle().skip(text.len() % WORDS.len());
+    let mut rest = text;
+    while let Some(first) = rest.chars().next() {
+        let end = rest.find(|c: char| !c.is_alphabetic()).unwrap_or(rest.len());
+        if end > 0 {
+            let word = words.next().expect("a cycle");
+            let mut letters = word.chars();
+            let initial = letters.next().filter(|_| first.is_uppercase());
+            out.extend(initial.map(|c| c.to_ascii_uppercase()));
+            out.push_str(if first.is_uppercase() { letters.as_str() } else { word });
+            rest = &rest[end..];
+        } else {
+            let digit = first.to_digit(10).map(|d| (d + 5) % 9 + 1).and_then(|d| char::from_digit(d, 10));
+            out.push(digit.unwrap_or(first));
+            rest = &rest[first.len_utf8()..];
+        }
+    }
+    out
 }

@@ -29,7 +29,10 @@ fn read(task: &Task) -> Vec<Score> {
         let sum: usize = window.ids().iter().map(|id| usize::from(*id)).sum();
         ((sum + at * 37) % 97) as f32 / 97.0
     };
-    let score = |w: &Window| Score { tokens: (0..w.ranges().len()).map(|at| risk(w, at)).collect(), sentence: risk(w, 91) };
+    let score = |w: &Window| Score {
+        tokens: (0..w.ranges().len()).map(|at| risk(w, at)).collect(),
+        sentence: risk(w, 91),
+    };
     task.windows.iter().map(score).collect()
 }
 
@@ -51,7 +54,11 @@ fn judged(evidence: &Arc<Evidence>, size: usize, turns: &[u8]) -> Verdict {
             let task = owed.remove(if which == 1 { 0 } else { owed.len() - 1 });
             let output = session.read(task.id, Some(read(&task)));
             for span in &output.spans {
-                assert!(span.start >= settled && span.end <= output.settled, "{span:?}: {settled}..{}", output.settled);
+                assert!(
+                    span.start >= settled && span.end <= output.settled,
+                    "{span:?}: {settled}..{}",
+                    output.settled
+                );
             }
             assert!(output.settled >= settled, "settled went back");
             settled = output.settled;

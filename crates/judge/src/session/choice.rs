@@ -94,7 +94,12 @@ impl Choice {
     }
 
     /// Takes the encoder's reading of a sentence; `None`: there will be none.
-    pub(super) fn read(&mut self, context: &mut Context<'_>, number: u64, scores: Option<Vec<Score>>) -> Vec<Span> {
+    pub(super) fn read(
+        &mut self,
+        context: &mut Context<'_>,
+        number: u64,
+        scores: Option<Vec<Score>>,
+    ) -> Vec<Span> {
         self.waiting.read(number, scores);
         self.advance(context)
     }
@@ -253,7 +258,8 @@ impl Choice {
 
     /// What the encoder is to read of it.
     fn windows(&self, context: &Context<'_>, judged: &Judged) -> Vec<Window> {
-        let wanted = judged.logit.is_some() && context.settings.signals.has(Signal::Model) && self.waiting.has_room();
+        let wanted =
+            judged.logit.is_some() && context.settings.signals.has(Signal::Model) && self.waiting.has_room();
         match context.evidence.encoding().filter(|_| wanted) {
             Some(encoding) => encoding.windows(&self.lead, &judged.claim),
             None => Vec::new(),

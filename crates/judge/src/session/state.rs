@@ -13,7 +13,12 @@ pub(super) struct Parts<'s> {
 }
 
 /// Combines everything.
-pub(super) fn verdict(evidence: &Evidence, settings: &Settings, parts: &Parts<'_>, spans: Vec<Span>) -> Verdict {
+pub(super) fn verdict(
+    evidence: &Evidence,
+    settings: &Settings,
+    parts: &Parts<'_>,
+    spans: Vec<Span>,
+) -> Verdict {
     let Parts { choices, tally, readings } = *parts;
     let sum = |count: fn(&Choice) -> u32| choices.iter().map(count).fold(0, u32::saturating_add);
     let (sentences, calls, claims) = (sum(|c| c.sentences), sum(|c| c.judged_calls), sum(|c| c.claims));

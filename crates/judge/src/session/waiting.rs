@@ -116,7 +116,8 @@ impl Queue {
 
     /// Takes a reading: a score for each window, in order, or `None` when there will be none. Scores that do not fit are none.
     pub(super) fn read(&mut self, number: u64, scores: Option<Vec<Score>>) {
-        let asked = |waiting: &&mut Waiting| matches!(waiting.state, State::Asked { number: n, .. } if n == number);
+        let asked =
+            |waiting: &&mut Waiting| matches!(waiting.state, State::Asked { number: n, .. } if n == number);
         let Some(waiting) = self.claims.iter_mut().find(asked) else { return };
         let State::Asked { places, .. } = &waiting.state else { return };
         waiting.state = State::Done(scores.and_then(|scores| reading(places, &scores)));

@@ -287,7 +287,7 @@ fn weather() -> Tool {
 
 #[test]
 fn tool_calls_against_schema_and_conversation() {
-    let evidence = evidence_with("The user is in Paris.", vec![weather()]);
+    let evidence = evidence_with("The user is in Paris for 3 days.", vec![weather()]);
     let call = |name: &str, arguments: &str| {
         tool_calls::find(&evidence, name, arguments)
             .into_iter()

@@ -3,6 +3,7 @@
 pub(crate) mod chars;
 pub(crate) mod hash;
 pub(crate) mod lexicon;
+pub(crate) mod pieces;
 pub(crate) mod set;
 pub(crate) mod stem;
 pub(crate) mod table;

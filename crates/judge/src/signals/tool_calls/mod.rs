@@ -1,6 +1,9 @@
 //! Tool calls against their declared schemas and the conversation.
 
+mod alike;
 mod arguments;
+mod computed;
+mod known;
 
 use jsonschema::error::ValidationErrorKind;
 use serde_json::Value;
@@ -11,6 +14,8 @@ use crate::json::{self, Step};
 
 /// Schema violations reported per call.
 const MAX_VIOLATIONS: usize = 16;
+/// Bytes of a path that is sought among the arguments; what lies deeper is reported of the whole call.
+const MAX_POINTER: usize = 1_024;
 
 /// Findings in one call; offsets are bytes of `arguments`.
 pub(crate) fn find(evidence: &Evidence, name: &str, arguments: &str) -> Vec<Finding> {
@@ -27,23 +32,28 @@ pub(crate) fn find(evidence: &Evidence, name: &str, arguments: &str) -> Vec<Find
         // Free-form tools take any text.
         return if schema.is_some() { vec![finding(Rule::ToolSyntax, whole)] } else { Vec::new() };
     };
-    let mut found: Vec<Finding> = Vec::new();
+    let mut places: Vec<String> = Vec::new();
     for error in schema.iter().flat_map(|validator| validator.iter_errors(&instance)).take(MAX_VIOLATIONS) {
         let path = error.instance_path().to_string();
-        let place = match error.kind() {
+        match error.kind() {
             ValidationErrorKind::AdditionalProperties { unexpected } => {
-                unexpected.first().and_then(|key| place(arguments, &format!("{path}/{}", escape(key))))
+                let extra = unexpected.iter().take(MAX_VIOLATIONS);
+                places.extend(extra.map(|key| format!("{path}/{}", escape(key))));
             }
-            _ => place(arguments, &path),
-        };
+            _ => places.push(path),
+        }
+    }
+    places.truncate(MAX_VIOLATIONS);
+    let mut found: Vec<Finding> = Vec::new();
+    for place in find_places(arguments, &places) {
         let (start, end) = place.unwrap_or(whole);
         if found.iter().all(|f| end <= f.start || f.end <= start) {
             found.push(finding(Rule::ToolSchema, (start, end)));
         }
     }
     let tool = evidence.tools().iter().find(|tool| tool.name == name);
-    for (start, end) in tool.map(|tool| arguments::unmentioned(evidence, tool, arguments)).unwrap_or_default()
-    {
+    let foreign = tool.map(|tool| arguments::unmentioned(evidence, tool, arguments)).unwrap_or_default();
+    for (start, end) in foreign {
         if found.iter().all(|f| end <= f.start || f.end <= start) {
             found.push(finding(Rule::ToolArgument, (start, end)));
         }
@@ -60,31 +70,39 @@ fn escape(key: &str) -> String {
     key.replace('~', "~0").replace('/', "~1")
 }
 
-/// Where a JSON Pointer's value stands: a scalar itself, a container from its first leaf to its last.
-fn place(arguments: &str, pointer: &str) -> Option<(usize, usize)> {
-    if pointer.is_empty() {
-        return None;
-    }
-    let from = arguments.find(['{', '['])?;
-    let mut found: Option<(usize, usize)> = None;
+/// Where the values of those JSON Pointers stand: a scalar itself, a container from its first leaf to its last.
+fn find_places(arguments: &str, pointers: &[String]) -> Vec<Option<(usize, usize)>> {
+    let sought = |pointer: &String| !pointer.is_empty() && pointer.len() <= MAX_POINTER;
+    let mut found: Vec<Option<(usize, usize)>> = vec![None; pointers.len()];
+    let from = arguments.find(['{', '[']).filter(|_| pointers.iter().any(sought));
+    let Some(from) = from else { return found };
     json::leaves(arguments, from, |path, leaf| {
         let at = pointer_of(arguments, path);
-        if at == pointer || at.strip_prefix(pointer).is_some_and(|rest| rest.starts_with('/')) {
-            let first = found.map_or(leaf.start, |(start, _)| start);
-            found = Some((first, leaf.end));
+        for (pointer, found) in pointers.iter().zip(&mut found).filter(|(pointer, _)| sought(pointer)) {
+            if at.strip_prefix(pointer.as_str()).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+            {
+                *found = Some((found.map_or(leaf.start, |(start, _)| start), leaf.end));
+            }
         }
     });
     found
 }
 
+/// The leaf's pointer, up to the step that makes it longer than any that is sought.
 fn pointer_of(text: &str, path: &[Step]) -> String {
     let mut pointer = String::new();
     for step in path {
         pointer.push('/');
         match step {
-            Step::Key { start, end } => pointer.push_str(&escape(&text[*start..*end])),
+            Step::Key { start, end } if pointer.len() + (end - start) <= MAX_POINTER => {
+                pointer.push_str(&escape(&text[*start..*end]));
+            }
+            Step::Key { .. } => return pointer,
             Step::Index(n) => pointer.push_str(&n.to_string()),
         }
     }
     pointer
 }
+
+#[cfg(test)]
+mod tests;
