@@ -121,7 +121,8 @@ fn is_foreign_text(known: &mut Known<'_>, text: &str) -> bool {
     let digits = |number: &str| number.bytes().filter(u8::is_ascii_digit).count();
     let telling = |number: &&&str| parts.words.is_empty() && parts.numbers.len() == 1 || digits(number) > 1;
     let said = parts.numbers.iter().filter(telling).any(|number| is_said(known, number));
-    !said && !(parts.words.is_empty() && parts.numbers.iter().all(|number| digits(number) < 2))
+    let nothing = parts.words.is_empty() && parts.numbers.iter().all(|number| digits(number) < 2);
+    !said && !nothing
 }
 
 /// First letters, up to the first comma: `la` of "Los Angeles, CA".

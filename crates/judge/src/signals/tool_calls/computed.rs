@@ -5,6 +5,7 @@ use crate::quantity::{Date, Quantity, Value};
 use crate::text::hash;
 
 /// Constants that need not be said.
+#[allow(clippy::approx_constant, reason = "as they are written in arguments")]
 const CONSTANTS: [f64; 12] =
     [3.14, 3.1416, 3.14159, 2.718, 9.8, 9.81, 273.15, 6.674e-11, 8.99e9, 299_792_458.0, 3e8, 1.6e-19];
 /// A larger or smaller unit of the same, whatever the unit; percent.
