@@ -249,7 +249,6 @@ impl Choice {
                     .features
                     .map(|features| self.scorer.sentence(&features, context.evidence.index().is_json()));
             }
-            self.before.claims += 1;
         }
         findings.retain(|f| context.settings.signals.has(f.rule.signal()));
         context.scratch.reuse(analysis);

@@ -10,8 +10,8 @@ const MAX_SAID: u32 = 4_096;
 /// What the answer has said before this sentence.
 #[derive(Debug, Default)]
 pub(crate) struct Before {
-    /// Claims.
-    pub claims: u32,
+    /// Claims that were held against the evidence.
+    pub(super) claims: u32,
     /// A refusal or an admission that the material does not say.
     pub refused: bool,
     /// Results of calculations.
@@ -80,6 +80,7 @@ impl Before {
 
     /// Takes a sentence in.
     pub(crate) fn note(&mut self, analysis: &Analysis<'_>, findings: usize, features: Option<&Features>) {
+        self.claims = self.claims.saturating_add(1);
         self.findings = self.findings.saturating_add(findings.try_into().unwrap_or(u32::MAX));
         for stem in &analysis.stems {
             if self.count < MAX_SAID {
