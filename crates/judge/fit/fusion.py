@@ -1,6 +1,6 @@
 """Fits how rules and encoder go together, and prints what both are worth on sources that neither was fitted on.
 
-    python fusion.py --rules OOF.jsonl --scores FILE... [--newer-rules FILE --newer-scores FILE] [--out ../src/score/fusion.rs]
+    python fusion.py --rules OOF.jsonl --scores FILE... [--newer-rules FILE --newer-scores FILE] [--out ../src/score/weights_fused.rs]
 
 `OOF.jsonl` is what `fit.py` writes: for each answer the risks that the rules give without having seen its source. The scores are those
 of `examples/scores` over the development and calibration sources, which the encoder has not seen (`training/parts.py`).
@@ -114,10 +114,14 @@ class Fusion:
         w = np.concatenate([np.full(len(row.y), weight) for row, weight in zip(rows, weights)])
         j = np.concatenate([np.full(len(row.y), row.json) for row in rows])
         self.sentence = solve(x, y, w, j, np.array([0.0, 0.4, 0.4, 0.2]), np.array([1e-3, 1, 1, 1]) * 2, np.array([1e-2, 1, 1, 1]) * 10)
+        # For when the rules are switched off.
+        lone = x.copy()
+        lone[:, 1] = 0
+        self.alone = solve(lone, y, w, j, np.array([0.0, 0.0, 0.6, 0.3]), np.array([1e-3, 1, 1, 1]) * 2, np.array([1e-2, 1, 1, 1]) * 10)
         labels = np.array([row.label for row in rows])
         whole = np.array([self.whole(row) for row in rows])
         js = np.array([row.json for row in rows])
-        prior = np.array([0.0, 0.6, 0.1, 0.1, 0.0, 0.0, 0.0])
+        prior = np.array([0.0, 0.3, 0.0, 0.0, 0.0, 0.0, 0.6])
         self.response = solve(whole, labels, weights, js, prior, np.array([1e-3, 1, 1, 1, 0.3, 0.3, 1]) * 5, np.array([1e-2, 1, 1, 1, 1, 1, 1]) * 10)
 
     def logits(self, row: Answer) -> np.ndarray:
@@ -127,9 +131,8 @@ class Fusion:
         own = np.clip(self.logits(row), -8, 8)
         top = [*np.sort(own)[::-1][:3], -6.0, -6.0, -6.0]
         p = sigmoid(own)
-        found = [f["risk"] for f in row.findings]
-        finding = float(np.clip(logit(max(found)), -3, 3)) if found else -3.0
-        return [1.0, *top[:3], float(1 - np.prod(1 - p)), float(np.log(len(own))), finding]
+        rules = float(np.clip(logit(row.rules_risk), -6, 6))
+        return [1.0, *top[:3], float(1 - np.prod(1 - p)), float(np.log(len(own))), rules]
 
     def risk(self, row: Answer) -> float:
         return float(sigmoid(np.dot(self.whole(row), self.response[int(row.json)])))
@@ -255,7 +258,7 @@ def main() -> None:
             "//! Made by `fit/fusion.py`: do not edit by hand.\n\n"
             + "".join(
                 f"pub(super) const {name}: [[f32; {table.shape[1]}]; 2] = [[{numbers(table[0])}], [{numbers(table[1])}]];\n"
-                for name, table in (("SENTENCE", model.sentence), ("RESPONSE", model.response))
+                for name, table in (("SENTENCE", model.sentence), ("ALONE", model.alone), ("RESPONSE", model.response))
             )
         )
 

@@ -30,9 +30,10 @@ pub(crate) fn sentence(rules: Option<f32>, reading: &Reading, json: bool) -> f32
 }
 
 /// The risk of a response from the three highest log-odds of its sentences, the chance that any of them is unsupported, how many
-/// there are, and the log-odds of its riskiest finding.
-pub(crate) fn response(top: &[f32; 3], any: f32, sentences: f32, finding: f32, json: bool) -> f32 {
-    let inputs = [1.0, top[0], top[1], top[2], any, sentences.ln(), finding];
+/// there are, and its risk by the rules alone.
+pub(crate) fn response(top: &[f32; 3], any: f32, sentences: f32, rules: f32, json: bool) -> f32 {
+    let rules = logit(rules).clamp(-CERTAIN, CERTAIN);
+    let inputs = [1.0, top[0], top[1], top[2], any, sentences.ln(), rules];
     sigmoid(dot(&RESPONSE[usize::from(json)], &inputs))
 }
 

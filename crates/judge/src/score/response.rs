@@ -29,22 +29,16 @@ impl Setting {
     }
 }
 
-/// What a response's sentences add up to.
+/// What sentences add up to.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Tally {
+struct Sums {
     sentences: u32,
-    /// Sentences without a score: too short, headings, refusals.
-    unscored: u32,
     /// The three highest log-odds, highest first.
     top: [f32; 3],
     /// Sum of the probabilities.
     sum: f32,
     /// Logarithm of the chance that no sentence is unsupported.
     none: f32,
-    /// The highest risk of a single finding.
-    finding: f32,
-    /// Whether the encoder has read any sentence.
-    fused: bool,
 }
 
 /// Log-odds stand-in for a sentence that does not exist.
@@ -52,17 +46,15 @@ const NO_SENTENCE: f32 = -6.0;
 /// Log-odds stand-in for a finding that does not exist.
 const NO_FINDING: f32 = -3.0;
 
-impl Default for Tally {
+impl Default for Sums {
     fn default() -> Self {
-        Self { sentences: 0, unscored: 0, top: [NO_SENTENCE; 3], sum: 0.0, none: 0.0, finding: 0.0, fused: false }
+        Self { sentences: 0, top: [NO_SENTENCE; 3], sum: 0.0, none: 0.0 }
     }
 }
 
-impl Tally {
-    /// Adds a sentence's log-odds; `fused`: the encoder's reading is in them.
-    pub(crate) fn sentence(&mut self, logit: f32, fused: bool) {
+impl Sums {
+    fn add(&mut self, logit: f32) {
         self.sentences += 1;
-        self.fused |= fused;
         let logit = logit.clamp(-8.0, 8.0);
         let at = self.top.partition_point(|t| *t >= logit);
         if at < 3 {
@@ -74,9 +66,38 @@ impl Tally {
         self.none += (1.0 - p).ln();
     }
 
-    /// Counts a sentence that has no score.
-    pub(crate) fn unscored(&mut self) {
-        self.unscored = self.unscored.saturating_add(1);
+    /// The chance that any is unsupported.
+    fn any(&self) -> f32 {
+        1.0 - self.none.exp()
+    }
+}
+
+/// What a response's sentences and findings add up to.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Tally {
+    /// By the rules alone.
+    rules: Sums,
+    /// With the encoder's readings in them.
+    fused: Sums,
+    /// Whether there were any.
+    read: bool,
+    /// Sentences without a score: too short, headings, refusals.
+    unscored: u32,
+    /// The highest risk of a single finding.
+    finding: f32,
+}
+
+impl Tally {
+    /// Adds a sentence: its log-odds by the rules, and with the encoder's reading. Without either it only counts.
+    pub(crate) fn sentence(&mut self, rules: Option<f32>, fused: Option<f32>) {
+        self.read |= fused.is_some();
+        match rules {
+            Some(logit) => self.rules.add(logit),
+            None => self.unscored = self.unscored.saturating_add(1),
+        }
+        if let Some(logit) = fused.or(rules) {
+            self.fused.add(logit);
+        }
     }
 
     /// Adds a finding's risk.
@@ -86,27 +107,37 @@ impl Tally {
 
     /// The risk of the whole response, never below that of one of its sentences or findings.
     pub(crate) fn risk(&self, setting: &Setting) -> f32 {
-        if self.sentences == 0 {
+        let rules = self.by_rules(setting);
+        if !self.read {
+            return rules;
+        }
+        let Sums { top, sentences, .. } = self.fused;
+        let least = self.finding.max(sigmoid(top[0]));
+        if self.rules.sentences == 0 {
+            // The rules are switched off.
+            return least;
+        }
+        fusion::response(&top, self.fused.any(), sentences as f32, rules, setting.json).max(least)
+    }
+
+    fn by_rules(&self, setting: &Setting) -> f32 {
+        let Sums { sentences, top, sum, .. } = self.rules;
+        if sentences == 0 {
             return self.finding;
         }
-        let n = self.sentences as f32;
+        let n = sentences as f32;
         let finding = if self.finding > 0.0 {
             (self.finding / (1.0 - self.finding)).ln().clamp(NO_FINDING, 3.0)
         } else {
             NO_FINDING
         };
-        if self.fused {
-            let any = 1.0 - self.none.exp();
-            let risk = fusion::response(&self.top, any, n, finding, setting.json);
-            return risk.max(self.finding).max(sigmoid(self.top[0]));
-        }
         let inputs = [
-            self.top[0],
-            self.top[1],
-            self.top[2],
-            self.sum / n,
-            self.sum.ln_1p(),
-            1.0 - self.none.exp(),
+            top[0],
+            top[1],
+            top[2],
+            sum / n,
+            sum.ln_1p(),
+            self.rules.any(),
             n.ln(),
             finding,
             (self.unscored as f32).ln_1p(),
@@ -116,6 +147,6 @@ impl Tally {
             setting.question,
             setting.materials,
         ];
-        weights::response(&inputs, setting.json).max(self.finding).max(sigmoid(self.top[0]))
+        weights::response(&inputs, setting.json).max(self.finding).max(sigmoid(top[0]))
     }
 }

@@ -269,10 +269,7 @@ impl Choice {
     fn conclude(&mut self, context: &mut Context<'_>, judged: Judged, reading: Option<Reading>) -> Vec<Span> {
         let json = context.evidence.index().is_json();
         let rules = judged.logit.filter(|_| context.settings.signals.has(Signal::Grounding));
-        let logit = match &reading {
-            Some(reading) => Some(fusion::sentence(rules, reading, json)),
-            None => rules,
-        };
+        let fused = reading.as_ref().map(|reading| fusion::sentence(rules, reading, json));
         let risks: Vec<(Finding, f32)> = judged
             .findings
             .into_iter()
@@ -284,12 +281,9 @@ impl Choice {
         for (_, risk) in &risks {
             context.tally.finding(*risk);
         }
-        match logit {
-            Some(logit) => context.tally.sentence(logit, reading.is_some()),
-            None => context.tally.unscored(),
-        }
+        context.tally.sentence(rules, fused);
         let analysis = Analysis::new(&judged.claim, context.evidence, context.scratch);
-        let risk = logit.map(sigmoid);
+        let risk = fused.or(rules).map(sigmoid);
         let spans =
             spans::of_sentence(self.number, &analysis, context.evidence, risks, risk, reading.as_ref());
         context.scratch.reuse(analysis);
