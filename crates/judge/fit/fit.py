@@ -97,6 +97,7 @@ def triples(linear) -> str:
 def write(out: Path, fitted) -> None:
     (scale, trees), base = fitted.how
     lines = ["//! Made by `fit/fit.py`: do not edit by hand.\n"]
+    lines.append('#![allow(clippy::approx_constant, reason = "a fitted weight may look like a constant")]\n')
     lines.append("use super::weights::{Linear, RESPONSE};\nuse crate::signals::Rule;\nuse crate::signals::grounding::FEATURES;\n")
     tables = []
     for key, name in ((False, "PROSE"), (True, "JSON")):

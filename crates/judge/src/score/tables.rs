@@ -1,5 +1,7 @@
 //! Made by `fit/fit.py`: do not edit by hand.
 
+#![allow(clippy::approx_constant, reason = "a fitted weight may look like a constant")]
+
 use super::weights::{Linear, RESPONSE};
 use crate::signals::Rule;
 use crate::signals::grounding::FEATURES;
