@@ -105,8 +105,10 @@ fn main() -> anyhow::Result<()> {
     for run in 0..args.runs {
         for kind in Kind::ALL {
             let name = |workload: Workload| format!("{} / {}", workload.name(), kind.name());
-            let wanted: Vec<_> =
-                Workload::ALL.into_iter().filter(|w| w.suits(kind) && name(*w).contains(&args.only)).collect();
+            let wanted: Vec<_> = Workload::ALL
+                .into_iter()
+                .filter(|w| w.suits(kind) && name(*w).contains(&args.only))
+                .collect();
             if wanted.is_empty() {
                 continue;
             }

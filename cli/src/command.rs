@@ -140,10 +140,20 @@ fn flag(name: &'static str, help: &'static str) -> Arg {
 
 /// Which encoder judges, for commands that read no configuration.
 fn model_args() -> [Arg; 2] {
-    let text = |name: &'static str, value: &'static str, help: &'static str| Arg::new(name).long(name).value_name(value).help(help);
+    let text = |name: &'static str, value: &'static str, help: &'static str| {
+        Arg::new(name).long(name).value_name(value).help(help)
+    };
     [
-        text("model", "WHICH", "The trained encoder: builtin, off, or the path of another one [default: builtin]"),
-        text("model-sha256", "HEX", "SHA-256 that the file at --model must have [default: that of the built-in one]"),
+        text(
+            "model",
+            "WHICH",
+            "The trained encoder: builtin, off, or the path of another one [default: builtin]",
+        ),
+        text(
+            "model-sha256",
+            "HEX",
+            "SHA-256 that the file at --model must have [default: that of the built-in one]",
+        ),
     ]
 }
 

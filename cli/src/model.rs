@@ -38,7 +38,9 @@ impl Model {
         let encoder = match source {
             ModelSource::Off => return Ok(None),
             ModelSource::Builtin => Encoder::bundled(threads)?,
-            ModelSource::File { path, sha256 } => Encoder::open(path, &artefact(path, sha256.as_deref()), threads)?,
+            ModelSource::File { path, sha256 } => {
+                Encoder::open(path, &artefact(path, sha256.as_deref()), threads)?
+            }
         };
         let version = Arc::from(encoder.version());
         Ok(Some(Self { encoder, tokenizer: Arc::new(Tokenizer::new()), version }))
@@ -66,7 +68,8 @@ fn artefact(path: &Path, sha256: Option<&str>) -> Artefact {
     match sha256 {
         None => Artefact::BUNDLED,
         Some(sha256) => {
-            let name = path.file_stem().map_or_else(|| "encoder".into(), |name| name.to_string_lossy().into_owned());
+            let name =
+                path.file_stem().map_or_else(|| "encoder".into(), |name| name.to_string_lossy().into_owned());
             Artefact { name: Cow::Owned(name), sha256: Cow::Owned(sha256.to_owned()) }
         }
     }

@@ -41,7 +41,11 @@ impl Model for Fake {
 }
 
 fn model(act: impl FnMut() -> Result<(), String> + Send + 'static) -> ModelConfig {
-    ModelConfig::new(Arc::new(Fake { tokenizer: Arc::new(Tokenizer::new()), version: Arc::from("test-1"), act: Mutex::new(Box::new(act)) }))
+    ModelConfig::new(Arc::new(Fake {
+        tokenizer: Arc::new(Tokenizer::new()),
+        version: Arc::from("test-1"),
+        act: Mutex::new(Box::new(act)),
+    }))
 }
 
 /// On a thread of the model's.
@@ -99,7 +103,8 @@ async fn under_observe_nothing_waits_for_the_model() {
             pause(Duration::from_millis(400));
             Ok(())
         });
-        let world = world(&provider, rule(Action::Observe, Delivery::Pass, Duration::from_secs(10)), slow).await;
+        let world =
+            world(&provider, rule(Action::Observe, Delivery::Pass, Duration::from_secs(10)), slow).await;
         let begun = Instant::now();
         let got = Client::h1().post(&world.url(CHAT), chat::request(stream)).await;
         assert!(begun.elapsed() < Duration::from_millis(390), "{:?}", begun.elapsed());
@@ -116,7 +121,8 @@ async fn a_sentence_is_held_until_the_model_has_read_it() {
         pause(Duration::from_millis(150));
         Ok(())
     });
-    let world = world(&provider, rule(Action::Block, Delivery::Sentence, Duration::from_secs(10)), slow).await;
+    let world =
+        world(&provider, rule(Action::Block, Delivery::Sentence, Duration::from_secs(10)), slow).await;
     let got = Client::h1().post(&world.url(CHAT), chat::request(true)).await;
     assert_eq!(chat::read(got.text()), (chat::good(), Some("stop".to_owned())));
     assert!(got.times[0] >= Duration::from_millis(150), "{:?}", got.times);

@@ -99,7 +99,11 @@ pub(super) fn judge_row(judge: &Judge, request: &Request, reply: Reply<'_>) -> J
         for event in &events {
             let mut reached = session.event(event).settled;
             if let Some(model) = &judge.model {
-                reached = model.catch_up(&mut session).iter().map(|output| output.settled).fold(reached, usize::max);
+                reached = model
+                    .catch_up(&mut session)
+                    .iter()
+                    .map(|output| output.settled)
+                    .fold(reached, usize::max);
             }
             if reached > settled || matches!(event, Event::ToolEnd { .. }) {
                 settled = reached;
@@ -163,8 +167,12 @@ mod tests {
     #[test]
     fn the_threshold_decides_what_is_flagged_but_not_the_risk() {
         let at = |threshold| {
-            judge_row(&Judge::new(Which::Rules, Some(threshold), None).unwrap(), &request(), Reply::Text(SAID))
-                .verdict
+            judge_row(
+                &Judge::new(Which::Rules, Some(threshold), None).unwrap(),
+                &request(),
+                Reply::Text(SAID),
+            )
+            .verdict
         };
         let (low, high) = (at(0.5), at(1.0));
         assert_eq!((low.state, high.state), (State::Ungrounded, State::Grounded));

@@ -62,8 +62,9 @@ fn a_file_that_cannot_be_judged_is_told_with_its_name() {
         path
     };
     let (good, bad) = (at("good.json", "{\"messages\": []}"), at("bad.json", "{"));
-    let fails =
-        |request: &Path, response: &Path, dialect| score(request, response, dialect, None, None).err().unwrap();
+    let fails = |request: &Path, response: &Path, dialect| {
+        score(request, response, dialect, None, None).err().unwrap()
+    };
     assert!(fails(&bad, &good, None).to_string().contains("bad.json is not JSON"));
     assert!(fails(Path::new("/nowhere"), &good, None).to_string().contains("/nowhere"));
     assert!(fails(&good, &good, None).to_string().contains("openai_chat, openai_responses"));

@@ -257,7 +257,8 @@ fn what_cannot_be_measured_is_said() {
 /// The sources that nothing was trained on: `fold` of crates/judge/fit/common.py.
 fn is_development(source: &str) -> bool {
     use sha2::{Digest, Sha256};
-    let remainder = Sha256::digest(source).iter().fold(0_u32, |rest, byte| (rest * 256 + u32::from(*byte)) % 5);
+    let remainder =
+        Sha256::digest(source).iter().fold(0_u32, |rest, byte| (rest * 256 + u32::from(*byte)) % 5);
     remainder == 0
 }
 
@@ -269,18 +270,33 @@ fn the_built_in_judge_is_what_was_measured() {
         eprintln!("skipped: AGENTGUARD_DATA is not set");
         return;
     };
-    let rows = ["ragtruth-train.jsonl", "ragtruth-open-test.jsonl"].map(|name| fs::read_to_string(folder.join(name)).unwrap());
-    let row = |line: &&str| serde_json::from_str::<Value>(line).unwrap()["source_id"].as_str().is_some_and(is_development);
+    let rows = ["ragtruth-train.jsonl", "ragtruth-open-test.jsonl"]
+        .map(|name| fs::read_to_string(folder.join(name)).unwrap());
+    let row = |line: &&str| {
+        serde_json::from_str::<Value>(line).unwrap()["source_id"].as_str().is_some_and(is_development)
+    };
     let chosen: Vec<&str> = rows.iter().flat_map(|text| text.lines()).filter(row).step_by(6).collect();
     assert!(chosen.len() > 100, "{} answers", chosen.len());
     let scratch = tempfile::tempdir().unwrap();
     let path = scratch.path().join("development.jsonl");
     fs::write(&path, chosen.join("\n")).unwrap();
     let auroc = |signals: &str| {
-        let output = run(&["eval", "--data", path.to_str().unwrap(), "--signals", signals, "--threads", "2", "--json"]);
+        let output = run(&[
+            "eval",
+            "--data",
+            path.to_str().unwrap(),
+            "--signals",
+            signals,
+            "--threads",
+            "2",
+            "--json",
+        ]);
         assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
         let report: Value = serde_json::from_slice(&output.stdout).unwrap();
-        (report["overall"]["auroc"].as_f64().unwrap(), report["versions"]["judge"].as_str().unwrap().to_owned())
+        (
+            report["overall"]["auroc"].as_f64().unwrap(),
+            report["versions"]["judge"].as_str().unwrap().to_owned(),
+        )
     };
     let (all, judge) = auroc("all");
     assert!(judge.contains("+encoder-"), "{judge}");

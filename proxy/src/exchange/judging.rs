@@ -21,7 +21,7 @@ use super::off_worker::{self, Panicked};
 use crate::model::Pool;
 
 /// To judge a byte takes about as long as to parse this many; to gather a byte of evidence, this many.
-const JUDGING: usize = 3;
+const JUDGING: usize = 4;
 const GATHERING: usize = 4;
 /// To prepare it for the model, this many more.
 const ENCODING: usize = 4;
@@ -91,7 +91,14 @@ impl Judging {
     ) -> Self {
         let model = model.filter(|_| settings.signals.has(Signal::Model)).cloned();
         let (state, size) = (State::Waiting(Box::new(prepare)), usize::MAX);
-        Self { state, places: Some(places.clone()), size, settings, model, ..Self::failed(NotChecked::Aborted) }
+        Self {
+            state,
+            places: Some(places.clone()),
+            size,
+            settings,
+            model,
+            ..Self::failed(NotChecked::Aborted)
+        }
     }
 
     fn start(&mut self) {
@@ -209,10 +216,13 @@ impl Judging {
             State::Reading(live) => {
                 let (id, reading) = live.reading().await;
                 let settled = self.live(|live| live.read(id, reading));
-                return settled.into_iter().map(|(settled, took)| {
-                    self.spent += took;
-                    Step::Sentence(settled)
-                }).collect();
+                return settled
+                    .into_iter()
+                    .map(|(settled, took)| {
+                        self.spent += took;
+                        Step::Sentence(settled)
+                    })
+                    .collect();
             }
             State::Waiting(_) | State::Failed(_) => return std::future::pending().await,
         };

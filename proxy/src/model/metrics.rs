@@ -25,8 +25,11 @@ impl Metrics {
         )?;
         registry.register(Box::new(sentences.clone()))?;
         let seconds = Histogram::with_opts(
-            HistogramOpts::new("agentguard_model_seconds", "Seconds that the model took for what it read in one go")
-                .buckets(SECONDS.to_vec()),
+            HistogramOpts::new(
+                "agentguard_model_seconds",
+                "Seconds that the model took for what it read in one go",
+            )
+            .buckets(SECONDS.to_vec()),
         )?;
         registry.register(Box::new(seconds.clone()))?;
         Ok(Self { queue, sentences, seconds })

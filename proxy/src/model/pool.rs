@@ -61,7 +61,9 @@ impl Pool {
         let pool = Self { shared, model: config.model.clone() };
         for number in 0..config.threads.max(1) {
             let (shared, model) = (pool.shared.clone(), pool.model.clone());
-            std::thread::Builder::new().name(format!("model-{number}")).spawn(move || shared.work(&*model))?;
+            std::thread::Builder::new()
+                .name(format!("model-{number}"))
+                .spawn(move || shared.work(&*model))?;
         }
         Ok(pool)
     }

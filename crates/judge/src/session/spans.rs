@@ -97,7 +97,8 @@ fn whole(analysis: &Analysis<'_>, evidence: &Evidence, risk: f32, findings: &mut
     let most = findings.iter().filter(|(f, _)| inside(f)).map(|(_, risk)| *risk).fold(risk, f32::max);
     findings.retain(|(f, other)| !inside(f) || !invented && *other > risk);
     let risk = if invented { most } else { risk };
-    findings.push((Finding { start, end, rule: Rule::Unsupported, evidence: nearest(analysis, evidence) }, risk));
+    findings
+        .push((Finding { start, end, rule: Rule::Unsupported, evidence: nearest(analysis, evidence) }, risk));
 }
 
 /// The evidence that a sentence comes closest to; `None`: it comes close to nothing.

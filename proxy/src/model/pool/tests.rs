@@ -29,7 +29,8 @@ impl Model for Gated {
 
 fn gated(queue: usize) -> (Pool, mpsc::Sender<()>, Metrics) {
     let (open, gate) = mpsc::channel();
-    let model = Gated { tokenizer: Arc::new(Tokenizer::new()), version: Arc::from("test-1"), gate: Mutex::new(gate) };
+    let model =
+        Gated { tokenizer: Arc::new(Tokenizer::new()), version: Arc::from("test-1"), gate: Mutex::new(gate) };
     let config = ModelConfig { queue, ..ModelConfig::new(Arc::new(model)) };
     let metrics = Metrics::new(&Registry::new()).expect("metrics");
     (Pool::start(&config, metrics.clone()).expect("a thread"), open, metrics)

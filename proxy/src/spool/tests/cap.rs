@@ -119,7 +119,10 @@ fn a_passing_verdict_that_is_being_written_goes_before_a_flagged_one() {
     assert_eq!(record(false, 3), []);
     let first = (0..40).map(|_| record(true, 1)).find(|lost| !lost.is_empty());
     let first = first.expect("the cap is reached");
-    assert!(first.iter().all(|(start, end)| (83..=85).contains(start) && *end <= 85), "a flagged one went first: {first:?}");
+    assert!(
+        first.iter().all(|(start, end)| (83..=85).contains(start) && *end <= 85),
+        "a flagged one went first: {first:?}"
+    );
 }
 
 /// Regression: a batch of the whole spool, sent and not answered, left nothing to go but the flagged verdicts that came after it.

@@ -23,7 +23,11 @@ fn marked(text: &str, words: &[&str]) -> Vec<String> {
         let first = text[..byte].chars().count();
         risky[first..first + word.chars().count()].fill(true);
     }
-    let token = |(start, risky): (usize, &bool)| Token { start, end: start + 1, risk: if *risky { 0.9 } else { 0.1 } };
+    let token = |(start, risky): (usize, &bool)| Token {
+        start,
+        end: start + 1,
+        risk: if *risky { 0.9 } else { 0.1 },
+    };
     let tokens: Vec<Token> = risky.iter().enumerate().map(token).collect();
     of(&analysis, &tokens).into_iter().map(|(start, end)| text[start..end].to_owned()).collect()
 }
@@ -36,8 +40,14 @@ fn a_piece_of_a_word_marks_the_word() {
 
 #[test]
 fn words_with_nothing_but_function_words_between_are_one_part() {
-    assert_eq!(marked("It was built by volunteers of the city in May.", &["volunteers", "city"]), ["volunteers of the city"]);
-    assert_eq!(marked("It was built by volunteers near the old city.", &["volunteers", "city"]), ["volunteers", "city"]);
+    assert_eq!(
+        marked("It was built by volunteers of the city in May.", &["volunteers", "city"]),
+        ["volunteers of the city"]
+    );
+    assert_eq!(
+        marked("It was built by volunteers near the old city.", &["volunteers", "city"]),
+        ["volunteers", "city"]
+    );
 }
 
 #[test]
