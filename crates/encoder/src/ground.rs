@@ -24,6 +24,9 @@ const NEIGHBOUR: f32 = 0.2;
 /// Prose that scores less than this share of the best segment is left out.
 const LEAST: f32 = 0.1;
 
+/// A word: a hash of its first letters, and whether it is a frequent one.
+type Term = (u32, bool);
+
 /// Evidence prepared for one exchange. Costs time in proportion to its text: make it while the provider thinks.
 #[derive(Debug, Default)]
 pub struct Ground {
@@ -61,7 +64,7 @@ impl Ground {
                 }
             }
         }
-        if ground.len() > 0 && ground.ids.len() < FACT * ground.len() {
+        if !ground.is_empty() && ground.ids.len() < FACT * ground.len() {
             ground.room = ROOM_OF_FACTS;
         }
         ground
@@ -108,7 +111,7 @@ impl Ground {
     }
 
     /// The segments' scores, best first.
-    fn rank(&self, (terms, before): (&[(u32, bool)], &[(u32, bool)])) -> Vec<(u32, f32)> {
+    fn rank(&self, (terms, before): (&[Term], &[Term])) -> Vec<(u32, f32)> {
         let count = self.len();
         let mut scores = vec![0.0_f32; count];
         let in_sentence = terms.iter().map(|term| (term, 1.0));
@@ -162,8 +165,8 @@ impl Ground {
 
 /// A text's tokens, and its words as terms: a hash of the first letters, so that `opening` finds `opened`, and whether it is a
 /// frequent word. Distinct, in order.
-fn read(tokenizer: &Tokenizer, text: &str, tokens: &mut Vec<Token>) -> Vec<(u32, bool)> {
-    let mut terms: Vec<(u32, bool)> = Vec::new();
+fn read(tokenizer: &Tokenizer, text: &str, tokens: &mut Vec<Token>) -> Vec<Term> {
+    let mut terms: Vec<Term> = Vec::new();
     let mut before = String::new();
     words(text, |word: &Word| {
         let at = tokens.len();
