@@ -117,7 +117,7 @@ impl Choice {
                 context.readings.asked += 1;
                 context.readings.missed += u32::from(answer.is_none());
             }
-            spans.extend(self.conclude(context, judged, reading.flatten()));
+            spans.extend(self.conclude(context, judged, reading.flatten().as_ref()));
         }
         spans
     }
@@ -266,10 +266,15 @@ impl Choice {
     }
 
     /// Says what is said of a claim, now that all is known of it.
-    fn conclude(&mut self, context: &mut Context<'_>, judged: Judged, reading: Option<Reading>) -> Vec<Span> {
+    fn conclude(
+        &mut self,
+        context: &mut Context<'_>,
+        judged: Judged,
+        reading: Option<&Reading>,
+    ) -> Vec<Span> {
         let json = context.evidence.index().is_json();
         let rules = judged.logit.filter(|_| context.settings.signals.has(Signal::Grounding));
-        let fused = reading.as_ref().map(|reading| fusion::sentence(rules, reading, json));
+        let fused = reading.map(|reading| fusion::sentence(rules, reading, json));
         let risks: Vec<(Finding, f32)> = judged
             .findings
             .into_iter()
@@ -284,8 +289,7 @@ impl Choice {
         context.tally.sentence(rules, fused);
         let analysis = Analysis::new(&judged.claim, context.evidence, context.scratch);
         let risk = fused.or(rules).map(sigmoid);
-        let spans =
-            spans::of_sentence(self.number, &analysis, context.evidence, risks, risk, reading.as_ref());
+        let spans = spans::of_sentence(self.number, &analysis, context.evidence, risks, risk, reading);
         context.scratch.reuse(analysis);
         spans
     }
