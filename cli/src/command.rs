@@ -109,14 +109,18 @@ pub fn command() -> Command {
                 .about("Judge one recorded answer, offline")
                 .after_help(SCORE)
                 .args(score_args())
-                .args(model_args()),
+                .args(model_args(
+                    "The trained encoder: builtin, off, or the path of another one [default: off]",
+                )),
         )
         .subcommand(
             Command::new("eval")
                 .about("Measure the judge on labelled answers and tool calls")
                 .after_help(EVAL)
                 .args(eval_args())
-                .args(model_args()),
+                .args(model_args(
+                    "The trained encoder: builtin, off, or the path of another one [default: builtin]",
+                )),
         )
         .subcommand(
             Command::new("check")
@@ -139,16 +143,12 @@ fn flag(name: &'static str, help: &'static str) -> Arg {
 }
 
 /// Which encoder judges, for commands that read no configuration.
-fn model_args() -> [Arg; 2] {
+fn model_args(help: &'static str) -> [Arg; 2] {
     let text = |name: &'static str, value: &'static str, help: &'static str| {
         Arg::new(name).long(name).value_name(value).help(help)
     };
     [
-        text(
-            "model",
-            "WHICH",
-            "The trained encoder: builtin, off, or the path of another one [default: builtin]",
-        ),
+        text("model", "WHICH", help),
         text(
             "model-sha256",
             "HEX",

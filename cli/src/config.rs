@@ -51,9 +51,9 @@ pub struct Config {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum ModelSource {
     /// Built into the binary.
-    #[default]
     Builtin,
     /// None: the rules judge alone.
+    #[default]
     Off,
     /// A file.
     File {

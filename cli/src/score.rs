@@ -17,6 +17,7 @@ use clap::ArgMatches;
 use serde::Serialize;
 use serde_json::Value;
 
+use crate::config::ModelSource;
 use crate::exit::Exit;
 use crate::model::{self, Model};
 use crate::style::Style;
@@ -100,7 +101,7 @@ pub fn run(flags: &ArgMatches, style: Style, out: &mut impl Write) -> Result<Exi
         .and_then(|name| Dialect::ALL.into_iter().find(|dialect| dialect.as_str() == name));
     let fail_on = risk(flags, "fail-on")?;
     let threshold = risk(flags, "threshold")?;
-    let model = Model::load(&model::source(flags), 1)?;
+    let model = Model::load(&model::source(flags, ModelSource::Off), 1)?;
     let scored = score(&path("request"), &path("response"), dialect, threshold, model.as_ref())?;
     if flags.get_flag("json") {
         serde_json::to_writer_pretty(&mut *out, &Report::of(&scored)).map_err(io::Error::from)?;

@@ -104,8 +104,8 @@ pub(crate) const SETTINGS: &[Setting] = &[
     setting(
         "model",
         "WHICH",
-        "builtin",
-        "The trained encoder that reads every sentence: builtin, off, or the path of another one",
+        "off",
+        "The trained encoder that reads every sentence, tens of milliseconds each: builtin, off, or the path of another one",
     ),
     setting("model-sha256", "HEX", "that of the built-in one", "SHA-256 that the file at --model must have"),
     setting("model-threads", "N", "1", "Threads that run the encoder, a core each"),

@@ -71,11 +71,16 @@ impl Reader<'_> {
 
     fn model(&mut self) -> ModelSource {
         match self.sources.one("model").map(|given| given.value.as_str()) {
-            None | Some("builtin") => {
-                self.needs("model-sha256", "model");
-                ModelSource::Builtin
+            given @ (None | Some("builtin" | "off")) => {
+                if let Some(given) = self.sources.one("model-sha256") {
+                    self.problems.push(Problem {
+                        origin: given.origin.clone(),
+                        what: "has no effect without a file at --model".to_owned(),
+                        allowed: "give the file's path as --model".to_owned(),
+                    });
+                }
+                if given == Some("builtin") { ModelSource::Builtin } else { ModelSource::Off }
             }
-            Some("off") => ModelSource::Off,
             Some(_) => {
                 let sha256 = self.one("model-sha256", value::sha256);
                 self.file("model").map_or(ModelSource::Off, |path| ModelSource::File { path, sha256 })

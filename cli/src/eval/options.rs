@@ -30,7 +30,7 @@ impl Options {
             data: flags.get_one::<PathBuf>("data").cloned().unwrap_or_default(),
             task: text("task").cloned(),
             signals: text("signals").and_then(named).unwrap_or(Which::All),
-            model: model::source(flags),
+            model: model::source(flags, ModelSource::Builtin),
             threshold: number(flags, "threshold", "a risk; allowed: 0 to 1", |risk: f32| {
                 (0.0..=1.0).contains(&risk)
             })?,

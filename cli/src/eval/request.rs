@@ -1,6 +1,6 @@
 //! Rows as the requests that an application would have sent, and answers as the streams that would have come back.
 //!
-//! The prompts are those that the answers were asked for with. `crates/judge/examples/features.rs`, which the weights are fitted
+//! The prompts are those that the answers were asked for with. `crates/judge/examples/rows/mod.rs`, which the weights are fitted
 //! with, makes the same ones; a test holds the two together.
 
 use agentguard_wire::{Dialect, Event, Finish, Message, Part, Request, Role};
