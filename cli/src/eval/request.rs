@@ -94,7 +94,7 @@ mod tests {
 
     use super::*;
 
-    const FITTED_WITH: &str = include_str!("../../../crates/judge/examples/features.rs");
+    const FITTED_WITH: &str = include_str!("../../../crates/judge/examples/rows/mod.rs");
 
     fn prompt(task: &str, question: &str) -> String {
         let (context, question) = ("{context}".to_owned(), question.to_owned());

@@ -89,12 +89,12 @@ fn whole(analysis: &Analysis<'_>, evidence: &Evidence, risk: f32, findings: &mut
     // the words that do.
     let contradicted =
         findings.iter().any(|(f, risk)| f.rule.kind() == SpanKind::Contradiction && *risk >= 0.5);
-    let invented = unnamed && specific.max(risk) >= 0.5;
+    let inside = |f: &Finding| f.start < end && start < f.end && f.rule.kind() != SpanKind::Contradiction;
+    let most = findings.iter().filter(|(f, _)| inside(f)).map(|(_, risk)| *risk).fold(risk, f32::max);
+    let invented = unnamed && most >= 0.5;
     if contradicted || specific >= 0.5 && !invented {
         return;
     }
-    let inside = |f: &Finding| f.start < end && start < f.end && f.rule.kind() != SpanKind::Contradiction;
-    let most = findings.iter().filter(|(f, _)| inside(f)).map(|(_, risk)| *risk).fold(risk, f32::max);
     findings.retain(|(f, other)| !inside(f) || !invented && *other > risk);
     let risk = if invented { most } else { risk };
     findings
