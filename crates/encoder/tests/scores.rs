@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use agentguard_encoder::{Artefact, Encoder, Ground, LoadError, Tokenizer, Window};
+use agentguard_encoder::{Artefact, Encoder, Ground, LoadError, Score, Tokenizer, Window};
 
 const EVIDENCE: [&str; 3] = [
     "The harbour bridge opened on 4 May 1931 after six years of work.",
@@ -36,18 +36,33 @@ fn scores_do_not_depend_on_what_else_is_asked_or_on_threads() {
     assert_eq!(two, together);
 }
 
+/// The model is no oracle: one sentence proves nothing. But were vocabulary, sides or offsets mixed up, copied and invented sentences would
+/// on average score the same.
 #[test]
-fn an_invented_sentence_is_less_supported_than_a_copied_one() {
+fn invented_sentences_are_on_average_less_supported_than_copied_ones() {
+    let tokenizer = Tokenizer::new();
+    let question = "Briefly answer the following question:\nTell me about the bridge.";
+    let ground = Ground::new(&tokenizer, question, ["passage 1:"].into_iter().chain(EVIDENCE));
     let encoder = Encoder::bundled(1).expect("the bundled model loads");
-    let windows =
-        windows(&[EVIDENCE[0], "The bridge was designed by the French architect Paul Moreau in 1987."]);
-    let scores = encoder.score(&windows).expect("scores");
-    assert!(
-        scores[0].sentence + 0.2 < scores[1].sentence,
-        "{} and {}",
-        scores[0].sentence,
-        scores[1].sentence
-    );
+    let mean = |sentences: &[&str]| {
+        let windows: Vec<Window> = sentences.iter().flat_map(|s| ground.windows(&tokenizer, "", s)).collect();
+        let scores = encoder.score(&windows).expect("scores");
+        scores.iter().map(riskiest).sum::<f32>() / scores.len() as f32
+    };
+    let copied = mean(&EVIDENCE);
+    let invented = mean(&[
+        "The bridge was designed by the French architect Paul Moreau in 1987.",
+        "Tickets for the guided tour cost 12 dollars and can be bought online.",
+        "Every summer thousands of visitors swim below it during the festival.",
+    ]);
+    assert!(copied + 0.05 < invented, "{copied} and {invented}");
+}
+
+/// The mean of the three riskiest tokens.
+fn riskiest(score: &Score) -> f32 {
+    let mut tokens = score.tokens.clone();
+    tokens.sort_by(|a, b| b.total_cmp(a));
+    tokens[..3].iter().sum::<f32>() / 3.0
 }
 
 #[test]
