@@ -55,7 +55,7 @@ def label(row) -> int:
 
 def weights(labels, task):
     labels = np.asarray(labels)
-    if task != "QA":
+    if task != "QA" or len(set(labels)) < 2:
         return np.ones(len(labels))
     return np.where(labels == 1, PREVALENCE / labels.mean(), (1 - PREVALENCE) / (1 - labels.mean()))
 

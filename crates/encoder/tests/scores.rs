@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use agentguard_encoder::{Artefact, Encoder, Ground, LoadError, Tokenizer, Window};
+use agentguard_encoder::{Artefact, Encoder, Ground, LoadError, Score, Tokenizer, Window};
 
 const EVIDENCE: [&str; 3] = [
     "The harbour bridge opened on 4 May 1931 after six years of work.",
@@ -36,19 +36,33 @@ fn scores_do_not_depend_on_what_else_is_asked_or_on_threads() {
     assert_eq!(two, together);
 }
 
-/// What the artefact said when it was measured. Products of integers differ a little from processor to processor.
+/// The model is no oracle: one sentence proves nothing. But were vocabulary, sides or offsets mixed up, copied and invented sentences would
+/// on average score the same.
 #[test]
-fn the_artefact_says_what_it_said_when_it_was_measured() {
+fn invented_sentences_are_on_average_less_supported_than_copied_ones() {
+    let tokenizer = Tokenizer::new();
+    let question = "Briefly answer the following question:\nTell me about the bridge.";
+    let ground = Ground::new(&tokenizer, question, ["passage 1:"].into_iter().chain(EVIDENCE));
     let encoder = Encoder::bundled(1).expect("the bundled model loads");
-    let tickets = "Tickets cost 12 euros and can be bought at the kiosk next to the aquarium.";
-    for (sentence, whole, worst) in
-        [(EVIDENCE[0], 0.334, 0.401), (EVIDENCE[2], 0.334, 0.254), (tickets, 0.405, 0.515)]
-    {
-        let scores = encoder.score(&windows(&[sentence])).expect("scores");
-        let highest = scores[0].tokens.iter().copied().fold(0.0, f32::max);
-        assert!((scores[0].sentence - whole).abs() < 0.03, "{sentence}: {}", scores[0].sentence);
-        assert!((highest - worst).abs() < 0.05, "{sentence}: {highest}");
-    }
+    let mean = |sentences: &[&str]| {
+        let windows: Vec<Window> = sentences.iter().flat_map(|s| ground.windows(&tokenizer, "", s)).collect();
+        let scores = encoder.score(&windows).expect("scores");
+        scores.iter().map(riskiest).sum::<f32>() / scores.len() as f32
+    };
+    let copied = mean(&EVIDENCE);
+    let invented = mean(&[
+        "The bridge was designed by the French architect Paul Moreau in 1987.",
+        "Tickets for the guided tour cost 12 dollars and can be bought online.",
+        "Every summer thousands of visitors swim below it during the festival.",
+    ]);
+    assert!(copied + 0.05 < invented, "{copied} and {invented}");
+}
+
+/// The mean of the three riskiest tokens.
+fn riskiest(score: &Score) -> f32 {
+    let mut tokens = score.tokens.clone();
+    tokens.sort_by(|a, b| b.total_cmp(a));
+    tokens[..3].iter().sum::<f32>() / 3.0
 }
 
 #[test]
