@@ -7,18 +7,16 @@ use std::hint::black_box;
 use agentguard_encoder::{Encoder, Ground, Tokenizer, Window};
 use criterion::{BenchmarkId, Criterion, criterion_group, criterion_main};
 
-/// A window of exactly that many tokens.
+/// A window of exactly that many tokens: a third of it the sentence, the rest question and evidence of one-word segments.
 fn window(tokens: usize) -> Window {
     let tokenizer = Tokenizer::new();
-    let segments: Vec<String> =
-        (0..60).map(|n| format!("The bridge {n} is long and carries {n} lanes.")).collect();
-    let ground = Ground::new(&tokenizer, "How long is it?", segments.iter().map(String::as_str));
-    let filler = "word ".repeat(400);
-    (1..=88)
-        .flat_map(|length| (0..=32).map(move |before| (length, before)))
-        .flat_map(|(length, before)| ground.windows(&tokenizer, &filler[..before * 5], &filler[..length * 5]))
-        .find(|window| window.ids().len() == tokens)
-        .expect("a window of that length can be made")
+    let (question, sentence) = (24, tokens / 3);
+    let evidence = tokens - question - sentence - 3;
+    let ground = Ground::new(&tokenizer, &"word ".repeat(question), std::iter::repeat_n("bridge", evidence));
+    let mut windows = ground.windows(&tokenizer, "", &"bridge ".repeat(sentence));
+    let window = windows.remove(0);
+    assert_eq!((windows.len(), window.ids().len()), (0, tokens));
+    window
 }
 
 /// `a · b` with plain loops that the compiler vectorises: `rows × 384` times `384 × 1536`.
