@@ -15,7 +15,7 @@ use crate::signals::grounding::Features;
 /// Version of rules, weights and calibration.
 pub(crate) const VERSION: &str = "rules-2";
 
-/// What turns a sentence's features into a risk. A trained model becomes another variant.
+/// What turns a sentence's features into a risk. What the encoder adds is in [`fusion`].
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) enum Scorer {
     /// A weighted sum of the rules' features and boosted trees over them.
