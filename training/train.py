@@ -22,8 +22,8 @@ from windows import dump, epoch, load, tensors
 # taken), and of made ones with and without.
 SHARE = {
     ("QA", "clean"): 0.6, ("Summary", "clean"): 1.0, ("Data2txt", "clean"): 1.0,
-    ("QA", "made"): 0.35, ("Summary", "made"): 0.4, ("Data2txt", "made"): 0.4,
-    ("QA", "made clean"): 0.05, ("Summary", "made clean"): 0.1, ("Data2txt", "made clean"): 0.2,
+    ("QA", "made"): 0.3, ("Summary", "made"): 0.25, ("Data2txt", "made"): 0.25,
+    ("QA", "made clean"): 0.05, ("Summary", "made clean"): 0.1, ("Data2txt", "made clean"): 0.12,
 }
 
 
@@ -93,7 +93,7 @@ def train(schedule: Schedule, arguments) -> Encoder:
         torch.manual_seed(arguments.seed * 1_000_003 + step)
         for group in optimiser.param_groups:
             group["lr"] = arguments.rate * min(1.0, step / arguments.warm) * max(0.01, 1 - progress)
-        ids, sides, mask, labels = tensors(batch, rng, 0.25)
+        ids, sides, mask, labels = tensors(batch, rng, arguments.forget)
         net.train()
         token, sentence = net(ids, sides, mask)
         value = loss(token, sentence, labels, arguments.sentence_weight)
@@ -131,7 +131,8 @@ def main() -> None:
     parser.add_argument("--sentence-weight", type=float, default=0.3)
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--warm", type=int, default=60, help="steps until the full rate is reached")
-    parser.add_argument("--last", type=float, default=0.25, help="share of the training that sees single sentences")
+    parser.add_argument("--forget", type=float, default=0.2, help="probability that a window loses its question, and what stands before its sentence")
+    parser.add_argument("--last", type=float, default=0.2, help="share of the training that sees single sentences")
     parser.add_argument("--minutes", type=float, help="end after so much time, with the schedule shortened to fit")
     parser.add_argument("--steps", type=int, help="end after so many steps: a trial")
     arguments = parser.parse_args()

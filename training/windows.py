@@ -66,14 +66,18 @@ def epoch(windows: list[Window], rng: random.Random, size: int, share: dict[tupl
 
 
 def tensors(batch: list[Window], rng: random.Random | None = None, forget: float = 0.0):
-    """ids, sides, mask, labels (-1: not scored). With a probability of `forget` a window loses its question: another
-    application asks in other words."""
+    """ids, sides, mask, labels (-1: not scored). With a probability of `forget` a window loses its question (another application
+    asks in other words, or nothing) and, independently, what stands before its sentence (it says more of the answer than of
+    the sentence)."""
     rows = []
     for w in batch:
         ids, response, sentence = w.ids, w.response, w.sentence
         if rng is not None and rng.random() < forget:
             ids = ids[:1] + ids[1 + w.question :]
             response, sentence = response - w.question, sentence - w.question
+        if rng is not None and rng.random() < forget:
+            ids = ids[:response] + ids[sentence:]
+            sentence = response
         rows.append((ids, response, sentence, w.labels))
     longest = max(len(ids) for ids, *_ in rows)
     shape = (len(rows), longest)

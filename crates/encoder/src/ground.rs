@@ -12,7 +12,7 @@ const MAX_QUESTION: usize = 24;
 /// Segments shorter than this on average are facts (`key: value`) rather than prose.
 const FACT: usize = 12;
 /// Tokens of evidence in a window, of prose and of facts.
-const ROOM: usize = 112;
+const ROOM: usize = 128;
 const ROOM_OF_FACTS: usize = 160;
 /// The vocabulary begins with the most frequent words: those before this row tell segments apart least.
 const FREQUENT: u16 = 1_206;

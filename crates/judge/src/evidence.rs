@@ -1,6 +1,7 @@
 //! What the model was shown: the text that its answer is held against.
 
 mod ask;
+mod asked;
 mod facts;
 mod gather;
 mod index;

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::collections::HashSet;
 
+use super::asked;
 use super::sentences::sentences;
 use super::structure::{self, is_filler, spaced};
 use super::{Evidence, Source, SourceKind};
@@ -48,10 +49,11 @@ impl Evidence {
         Some(EvidenceRef { source: source.label.clone(), start, end })
     }
 
-    /// The question that is answered; empty: none was seen.
+    /// The question that is answered, without the words around it that say how; empty: none was seen.
     #[must_use]
     pub fn asked(&self) -> &str {
-        self.sources.iter().rev().find(|s| s.kind == SourceKind::Question).map_or("", |s| &s.text)
+        let request = self.sources.iter().rev().find(|s| s.kind == SourceKind::Question);
+        request.map_or("", |request| asked::question(&request.text))
     }
 }
 
