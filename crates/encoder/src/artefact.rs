@@ -15,7 +15,7 @@ pub struct Artefact {
 
 impl Artefact {
     /// The model in `model/encoder.onnx` (see `model/MODEL_CARD.md`).
-    pub const BUNDLED: Self = Self { name: Cow::Borrowed("encoder-1"), sha256: Cow::Borrowed(HASH) };
+    pub const BUNDLED: Self = Self { name: Cow::Borrowed("encoder-2"), sha256: Cow::Borrowed(HASH) };
 
     /// Name and the first digits of the hash.
     #[must_use]

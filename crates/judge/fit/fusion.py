@@ -4,7 +4,8 @@
 
 `OOF.jsonl` is what `fit.py` writes: for each answer the risks that the rules give without having seen its source. The scores are those
 of `examples/scores` over the development and calibration sources, which the encoder has not seen (`training/parts.py`).
-The fusion itself is measured by folds by source over these answers and then fitted on all of them. Newer models' answers are
+The fusion itself is measured by folds by source over these answers and then fitted on all of them: on answers to questions about prose
+only, since the encoder adds nothing to the others (line "fused" against "rules" before that was decided: docs/judging.md). Newer models' answers are
 only measured."""
 
 import argparse
@@ -56,6 +57,11 @@ class Answer:
     def json(self):
         return self.task == "Data2txt"
 
+    @property
+    def fused(self):
+        """Whether rules and encoder judge it together, as the session decides."""
+        return self.task == "QA"
+
 
 INPUTS = ("bias", "rules", "sentence", "top3")
 
@@ -102,30 +108,32 @@ def weigh(rows: list[Answer], prevalence: float) -> np.ndarray:
 
 
 class Fusion:
-    """Log-odds of sentences and of answers.
+    """Log-odds of sentences and of answers from prose: logistic over rules and encoder, and over what the sentences add up to.
 
-    Sentences: logistic, with a slope of each signal for prose and a departure from it for structured evidence that is held small.
-    Answers: logistic over what the sentences add up to, the same way."""
+    Summaries and what is written from structured data are the rules' alone: the encoder adds nothing to them (`report`)."""
 
     def __init__(self, rows: list[Answer]):
         weights = weigh(rows, PREVALENCE)
-        x = np.concatenate([row.x for row in rows])
-        y = np.concatenate([row.y for row in rows])
-        w = np.concatenate([np.full(len(row.y), weight) for row, weight in zip(rows, weights)])
-        j = np.concatenate([np.full(len(row.y), row.json) for row in rows])
-        self.sentence = solve(x, y, w, j, np.array([0.0, 0.4, 0.4, 0.2]), np.array([1e-3, 1, 1, 1]) * 2, np.array([1e-2, 1, 1, 1]) * 10)
-        # For when the rules are switched off.
-        lone = x.copy()
-        lone[:, 1] = 0
-        self.alone = solve(lone, y, w, j, np.array([0.0, 0.0, 0.6, 0.3]), np.array([1e-3, 1, 1, 1]) * 2, np.array([1e-2, 1, 1, 1]) * 10)
-        labels = np.array([row.label for row in rows])
-        whole = np.array([self.whole(row) for row in rows])
-        js = np.array([row.json for row in rows])
+        of = lambda chosen: [np.concatenate([getattr(rows[i], name) for i in chosen]) for name in ("x", "y")]
+        spread = lambda chosen, values: np.concatenate([np.full(len(rows[i].y), values[i]) for i in chosen])
+        prose = [i for i, row in enumerate(rows) if row.fused]
+        x, y = of(prose)
+        self.sentence = solve(x, y, spread(prose, weights), np.array([0.0, 0.4, 0.4, 0.2]), np.array([1e-3, 1, 1, 1]) * 2)
+        whole = np.array([self.whole(rows[i]) for i in prose])
+        labels = np.array([rows[i].label for i in prose])
         prior = np.array([0.0, 0.3, 0.0, 0.0, 0.0, 0.0, 0.6])
-        self.response = solve(whole, labels, weights, js, prior, np.array([1e-3, 1, 1, 1, 0.3, 0.3, 1]) * 5, np.array([1e-2, 1, 1, 1, 1, 1, 1]) * 10)
+        self.response = solve(whole, labels, weights[prose], prior, np.array([1e-3, 1, 1, 1, 0.3, 0.3, 1]) * 5)
+        # For when the rules are switched off, for structured evidence by itself.
+        self.alone = []
+        for json_too in (False, True):
+            chosen = [i for i, row in enumerate(rows) if row.json == json_too]
+            x, y = of(chosen)
+            x[:, 1] = 0
+            self.alone.append(solve(x, y, spread(chosen, weights), np.array([0.0, 0.0, 0.6, 0.3]), np.array([1e-3, 1, 1, 1]) * 2))
+        self.alone = np.array(self.alone)
 
     def logits(self, row: Answer) -> np.ndarray:
-        return row.x @ self.sentence[int(row.json)]
+        return row.x @ self.sentence if row.fused else row.x[:, 1]
 
     def whole(self, row: Answer) -> list[float]:
         own = np.clip(self.logits(row), -8, 8)
@@ -135,25 +143,18 @@ class Fusion:
         return [1.0, *top[:3], float(1 - np.prod(1 - p)), float(np.log(len(own))), rules]
 
     def risk(self, row: Answer) -> float:
-        return float(sigmoid(np.dot(self.whole(row), self.response[int(row.json)])))
+        return float(sigmoid(np.dot(self.whole(row), self.response))) if row.fused else row.rules_risk
 
 
-def solve(x, y, w, json_rows, prior, precision, departure):
-    """Weighted logistic regression with Gaussian priors: for prose, and for structured evidence as a departure from it."""
-    n = x.shape[1]
+def solve(x, y, w, prior, precision):
+    """Weighted logistic regression with Gaussian priors."""
 
-    def loss(both):
-        base, apart = both[:n], both[n:]
-        z = x @ base + np.where(json_rows, x @ apart, 0)
-        p = sigmoid(z)
-        value = (w * (np.logaddexp(0, z) - y * z)).sum() + 0.5 * (precision * (base - prior) ** 2).sum() + 0.5 * (departure * apart**2).sum()
-        residual = w * (p - y)
-        gradient = np.concatenate([x.T @ residual + precision * (base - prior), x[json_rows].T @ residual[json_rows] + departure * apart])
-        return value, gradient
+    def loss(weights):
+        z = x @ weights
+        value = (w * (np.logaddexp(0, z) - y * z)).sum() + 0.5 * (precision * (weights - prior) ** 2).sum()
+        return value, x.T @ (w * (sigmoid(z) - y)) + precision * (weights - prior)
 
-    found = minimize(loss, np.concatenate([prior, np.zeros(n)]), jac=True, method="L-BFGS-B", options={"maxiter": 2000})
-    base, apart = found.x[:n], found.x[n:]
-    return np.array([base, base + apart])
+    return minimize(loss, prior, jac=True, method="L-BFGS-B", options={"maxiter": 2000}).x
 
 
 def f1(labels, hit, w):
@@ -253,13 +254,12 @@ def main() -> None:
         report("newer encod", newer, [max(sigmoid(row.x[:, 2])) for row in newer])
         report("newer", newer, [model.risk(row) for row in newer])
     if arguments.out:
-        numbers = lambda row: ", ".join(f"{v:.4f}" for v in row)
+        row = lambda values: "[" + ", ".join(f"{v:.4f}" for v in values) + "]"
         arguments.out.write_text(
             "//! Made by `fit/fusion.py`: do not edit by hand.\n\n"
-            + "".join(
-                f"pub(super) const {name}: [[f32; {table.shape[1]}]; 2] = [[{numbers(table[0])}], [{numbers(table[1])}]];\n"
-                for name, table in (("SENTENCE", model.sentence), ("ALONE", model.alone), ("RESPONSE", model.response))
-            )
+            f"pub(super) const SENTENCE: [f32; 4] = {row(model.sentence)};\n"
+            f"pub(super) const ALONE: [[f32; 4]; 2] = [{row(model.alone[0])}, {row(model.alone[1])}];\n"
+            f"pub(super) const RESPONSE: [f32; 7] = {row(model.response)};\n"
         )
 
 

@@ -12,7 +12,7 @@ const SURE: f32 = 1e-4;
 const CERTAIN: f32 = 6.0;
 
 /// The log-odds that a sentence holds something unsupported. `rules`: the rules' own; `None`: they are switched off. `json`: the
-/// evidence is structured.
+/// evidence is structured, which matters only then: beside the rules the encoder reads answers from prose alone.
 pub(crate) fn sentence(rules: Option<f32>, reading: &Reading, json: bool) -> f32 {
     let mut worst = [0.0_f32; WORST];
     for token in &reading.tokens {
@@ -24,17 +24,17 @@ pub(crate) fn sentence(rules: Option<f32>, reading: &Reading, json: bool) -> f32
     }
     let count = reading.tokens.len().clamp(1, WORST);
     let worst = worst.iter().sum::<f32>() / count as f32;
-    let table = if rules.is_some() { &SENTENCE } else { &ALONE };
+    let weights = if rules.is_some() { &SENTENCE } else { &ALONE[usize::from(json)] };
     let rules = rules.unwrap_or(0.0).clamp(-CERTAIN, CERTAIN);
-    dot(&table[usize::from(json)], &[1.0, rules, logit(reading.sentence), logit(worst)])
+    dot(weights, &[1.0, rules, logit(reading.sentence), logit(worst)])
 }
 
 /// The risk of a response from the three highest log-odds of its sentences, the chance that any of them is unsupported, how many
 /// there are, and its risk by the rules alone.
-pub(crate) fn response(top: &[f32; 3], any: f32, sentences: f32, rules: f32, json: bool) -> f32 {
+pub(crate) fn response(top: &[f32; 3], any: f32, sentences: f32, rules: f32) -> f32 {
     let rules = logit(rules).clamp(-CERTAIN, CERTAIN);
     let inputs = [1.0, top[0], top[1], top[2], any, sentences.ln(), rules];
-    sigmoid(dot(&RESPONSE[usize::from(json)], &inputs))
+    sigmoid(dot(&RESPONSE, &inputs))
 }
 
 fn logit(p: f32) -> f32 {

@@ -117,7 +117,7 @@ impl Tally {
             // The rules are switched off.
             return least;
         }
-        fusion::response(&top, self.fused.any(), sentences as f32, rules, setting.json).max(least)
+        fusion::response(&top, self.fused.any(), sentences as f32, rules).max(least)
     }
 
     fn by_rules(&self, setting: &Setting) -> f32 {

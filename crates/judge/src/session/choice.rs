@@ -255,10 +255,15 @@ impl Choice {
         Judged { claim, findings, logit }
     }
 
-    /// What the encoder is to read of it.
+    /// What the encoder is to read of it. Of summaries and of what is written from structured data it knows nothing that the
+    /// rules do not know better (docs/judging.md): there it is asked only when they are switched off.
     fn windows(&self, context: &Context<'_>, judged: &Judged) -> Vec<Window> {
-        let wanted =
-            judged.logit.is_some() && context.settings.signals.has(Signal::Model) && self.waiting.has_room();
+        let signals = &context.settings.signals;
+        let helps = !context.evidence.index().is_json() && !context.evidence.asks_summary();
+        let wanted = judged.logit.is_some()
+            && signals.has(Signal::Model)
+            && (helps || !signals.has(Signal::Grounding))
+            && self.waiting.has_room();
         match context.evidence.encoding().filter(|_| wanted) {
             Some(encoding) => encoding.windows(&self.lead, &judged.claim),
             None => Vec::new(),

@@ -5,7 +5,7 @@ use crate::signals::Analysis;
 
 /// Tokens of this risk or more are marked, in a sentence that is suspicious as a whole. Set by hand, near the best of the grid that
 /// `fit/fusion.py` prints (0.2).
-pub(super) const MARKED: f32 = 0.25;
+pub(super) const MARKED: f32 = 0.2;
 
 /// The byte ranges that are marked in a sentence's text: whole words, with what stands between two of them when that is no content.
 pub(super) fn of(analysis: &Analysis<'_>, tokens: &[Token]) -> Vec<(usize, usize)> {

@@ -47,7 +47,7 @@ pub(super) fn verdict(
         ));
     }
     // A model that has not read everything it was to read is not said to have judged the response.
-    let read = evidence.encoding().is_some() && readings.missed == 0;
+    let read = readings.asked > 0 && readings.missed == 0;
     let ran = |signal: &Signal| settings.signals.has(*signal) && (*signal != Signal::Model || read);
     let signals: Vec<Signal> = Signal::ALL.into_iter().filter(ran).collect();
     let model = evidence.encoding().filter(|_| signals.contains(&Signal::Model));
