@@ -1,4 +1,4 @@
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::process::Command;
@@ -12,6 +12,8 @@ use super::*;
 use crate::authority::Authority;
 use crate::leaf::sign;
 use crate::testing::{hosts, openssl, said};
+
+mod clients;
 
 fn authority() -> Authority {
     Authority::made_for(&hosts(["api.openai.com"]), SystemTime::now())
@@ -54,7 +56,7 @@ fn the_files_hold_what_their_readers_need() {
         assert!(all.contains(certificate));
     }
     assert_eq!(certificates(&bundle.dir.join("root.pem")), [ours.root().clone()]);
-    let hashed: BTreeSet<_> = by_name(&bundle.dir.join("hashed")).into_values().collect();
+    let hashed: HashSet<_> = by_name(&bundle.dir.join("hashed")).into_values().collect();
     assert_eq!(hashed, all.into_iter().collect());
 }
 
@@ -112,7 +114,7 @@ fn the_names_are_those_of_openssl_rehash_for_every_public_root() {
     assert_eq!(made.keys().collect::<Vec<_>>(), expected.keys().collect::<Vec<_>>());
     // Which of two with one hash comes first depends on the order of the directory.
     let by_hash = |named: &BTreeMap<String, CertificateDer<'static>>| {
-        named.iter().map(|(name, der)| (name[..8].to_owned(), der.clone())).collect::<BTreeSet<_>>()
+        named.iter().map(|(name, der)| (name[..8].to_owned(), der.clone())).collect::<HashSet<_>>()
     };
     assert_eq!(by_hash(&made), by_hash(&expected));
 }
@@ -233,9 +235,8 @@ fn a_file_of_public_roots_takes_the_place_of_the_compiled_in_ones() {
 fn a_bad_file_of_the_operators_is_an_error_that_names_it() {
     let dir = TempDir::new().unwrap();
     let ours = authority();
-    let missing = dir.path().join("missing.pem");
     let cases = [
-        (missing.clone(), None, "cannot read certificates from"),
+        (dir.path().join("missing.pem"), None, "cannot read certificates from"),
         (dir.path().join("empty.pem"), Some(String::new()), "no \"BEGIN CERTIFICATE\""),
         (
             dir.path().join("der.pem"),

@@ -100,7 +100,7 @@ fn every_problem_of_a_list_is_told_in_a_sentence() {
         "not ascii",
         "address",
         "address",
-        "label",
+        "address",
         "address",
         "wide",
         "wide",

@@ -1,6 +1,6 @@
 //! What verifiers say to the chain.
 
-use rcgen::CertificateParams;
+use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, KeyUsagePurpose};
 use rustls::pki_types::CertificateDer;
 use x509_parser::certificate::X509Certificate;
 use x509_parser::extensions::ParsedExtension;
@@ -10,32 +10,42 @@ use super::*;
 use crate::bundle::pem_of;
 use crate::testing::{openssl, said};
 
-/// `openssl verify -x509_strict` of a leaf under an authority, as a TLS client would for a host.
-fn strict(authority: &Authority, leaf: &CertificateDer<'_>, host: &str) -> Result<(), String> {
+/// `openssl verify -x509_strict` of a leaf below some intermediates, as a TLS client would that checks a name or an address.
+fn verify(
+    authority: &Authority,
+    intermediates: &[&CertificateDer<'_>],
+    leaf: &CertificateDer<'_>,
+    identity: [&str; 2],
+) -> Result<(), String> {
     let dir = TempDir::new().unwrap();
-    let file = |name: &str, der: &CertificateDer<'_>| {
+    let file = |name: &str, certificates: &[&CertificateDer<'_>]| {
         let path = dir.path().join(name);
-        fs::write(&path, pem_of(der)).unwrap();
+        fs::write(&path, certificates.iter().map(|der| pem_of(der)).collect::<String>()).unwrap();
         path.to_str().unwrap().to_owned()
     };
-    let (root, intermediate, leaf) =
-        (file("root", authority.root()), file("intermediate", authority.intermediate()), file("leaf", leaf));
+    let (root, untrusted, leaf) =
+        (file("root", &[authority.root()]), file("intermediates", intermediates), file("leaf", &[leaf]));
+    let [check, value] = identity;
     let output = openssl([
         "verify",
         "-x509_strict",
         "-purpose",
         "sslserver",
-        "-verify_hostname",
-        host,
+        check,
+        value,
         "-no-CApath",
         "-no-CAstore",
         "-CAfile",
         &root,
         "-untrusted",
-        &intermediate,
+        &untrusted,
         &leaf,
     ]);
     if output.status.success() { Ok(()) } else { Err(said(&output)) }
+}
+
+fn strict(authority: &Authority, leaf: &CertificateDer<'_>, host: &str) -> Result<(), String> {
+    verify(authority, &[authority.intermediate()], leaf, ["-verify_hostname", host])
 }
 
 #[test]
@@ -71,26 +81,43 @@ fn openssl_and_webpki_refuse_what_a_thief_of_the_key_would_sign_for_other_names(
 }
 
 #[test]
-fn openssl_and_webpki_refuse_a_leaf_for_an_address_and_another_authority_below() {
+fn openssl_and_webpki_refuse_a_leaf_for_an_address() {
     let now = SystemTime::now();
     let authority = Authority::made_for(&hosts(["api.openai.com"]), now);
-    for address in ["10.0.0.1", "::1"] {
-        let mut params = CertificateParams::new([address.to_owned()]).unwrap();
-        params.use_authority_key_identifier_extension = true;
-        params.not_before = (now - DAY / 24).into();
-        params.not_after = (now + DAY).into();
+    for address in ["10.0.0.1", "2001:db8::1"] {
+        let params = certificate(address, now);
         let leaf = params.signed_by(&KeyPair::generate().unwrap(), authority.issuer()).unwrap();
-        let error = strict(&authority, leaf.der(), "api.openai.com").unwrap_err();
+        let error =
+            verify(&authority, &[authority.intermediate()], leaf.der(), ["-verify_ip", address]).unwrap_err();
         assert!(error.contains("excluded subtree violation"), "{error}");
         assert_eq!(webpki_accepts(&authority, leaf.der(), now), Err(webpki::Error::NameConstraintViolation));
     }
-    // A second intermediate exceeds the path length.
-    let below = Authority::made_for(&hosts(["api.openai.com"]), now);
-    let mut params = CertificateParams::new([]).unwrap();
-    params.is_ca = rcgen::IsCa::Ca(rcgen::BasicConstraints::Unconstrained);
-    let second = params.signed_by(below.issuer().key(), authority.issuer()).unwrap();
-    let error = strict(&authority, second.der(), "api.openai.com").unwrap_err();
-    assert!(error.contains("path length constraint exceeded") || error.contains("error"), "{error}");
+}
+
+#[test]
+fn openssl_refuses_another_authority_below_the_intermediate() {
+    let now = SystemTime::now();
+    let authority = Authority::made_for(&hosts(["api.openai.com"]), now);
+    let (key, leaf_key) = (KeyPair::generate().unwrap(), KeyPair::generate().unwrap());
+    let mut below = certificate("api.openai.com", now);
+    below.distinguished_name.push(DnType::CommonName, "below");
+    below.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    below.key_usages = vec![KeyUsagePurpose::KeyCertSign];
+    let second = below.signed_by(&key, authority.issuer()).unwrap();
+    let leaf =
+        certificate("api.openai.com", now).signed_by(&leaf_key, &Issuer::from_params(&below, &key)).unwrap();
+    let chain = [second.der(), authority.intermediate()];
+    let error = verify(&authority, &chain, leaf.der(), ["-verify_hostname", "api.openai.com"]).unwrap_err();
+    assert!(error.contains("path length constraint exceeded"), "{error}");
+}
+
+/// What a thief would have signed: valid now, for one name or address.
+fn certificate(name: &str, now: SystemTime) -> CertificateParams {
+    let mut params = CertificateParams::new([name.to_owned()]).unwrap();
+    params.use_authority_key_identifier_extension = true;
+    params.not_before = (now - DAY / 24).into();
+    params.not_after = (now + DAY).into();
+    params
 }
 
 struct Facts {
