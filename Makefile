@@ -32,6 +32,7 @@ test-ui: ui
 	npm --prefix control/ui run --silent size
 
 test-rust: ui
+	@scripts/setup.sh rules
 	$(CARGO) test --locked --workspace
 
 test-sdk: ui

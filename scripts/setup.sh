@@ -4,6 +4,7 @@
 #
 #   scripts/setup.sh build   compiler helpers and the dashboard's packages
 #   scripts/setup.sh test    besides: Python SDKs, a browser
+#   scripts/setup.sh rules   for the tests of packet rules, which only root can run
 #   scripts/setup.sh bench   besides: nginx and wrk
 #   scripts/setup.sh lint    cargo-deny
 set -euo pipefail
@@ -55,7 +56,8 @@ tests() {
 case "${1:-build}" in
   build) build ;;
   test) tests ;;
+  rules) [ "$(id -u)" -ne 0 ] || apt_install ip=iproute2 nft=nftables setcap=libcap2-bin ;;
   bench) build; apt_install nginx=nginx-light ;;
   lint) cargo deny --version >/dev/null 2>&1 || { say "installing cargo-deny"; cargo install --locked --quiet cargo-deny@0.20.2; } ;;
-  *) fail "unknown part '$1'; one of build, test, bench, lint" ;;
+  *) fail "unknown part '$1'; one of build, test, rules, bench, lint" ;;
 esac

@@ -113,9 +113,14 @@ impl Builder {
             Hook::Output => NF_INET_LOCAL_OUT,
         };
         self.push(format!("adding the chain {}", chain.name), NFT_MSG_NEWCHAIN, NLM_F_CREATE, |attributes| {
-            attributes.text(NFTA_CHAIN_TABLE, TABLE).text(NFTA_CHAIN_NAME, chain.name).text(NFTA_CHAIN_TYPE, kind);
+            attributes
+                .text(NFTA_CHAIN_TABLE, TABLE)
+                .text(NFTA_CHAIN_NAME, chain.name)
+                .text(NFTA_CHAIN_TYPE, kind);
             attributes.number(NFTA_CHAIN_POLICY, NF_ACCEPT).nest(NFTA_CHAIN_HOOK, |attributes| {
-                attributes.number(NFTA_HOOK_HOOKNUM, hook).number(NFTA_HOOK_PRIORITY, chain.priority.cast_unsigned());
+                attributes
+                    .number(NFTA_HOOK_HOOKNUM, hook)
+                    .number(NFTA_HOOK_PRIORITY, chain.priority.cast_unsigned());
             });
         });
     }
@@ -180,7 +185,10 @@ fn values<T: Point>(spans: &[Span<T>]) -> Vec<Element> {
 /// The elements of a set of intervals: where each begins, and where it has ended. Like nft, it says first that nothing is in the set below the first
 /// interval.
 fn edges<T: Point>(spans: &[Span<T>]) -> Vec<Element> {
-    let below = spans.first().filter(|span| span.first != T::LEAST).map(|_| Element { key: T::LEAST.key(), ends: true });
+    let below = spans
+        .first()
+        .filter(|span| span.first != T::LEAST)
+        .map(|_| Element { key: T::LEAST.key(), ends: true });
     let edges = spans.iter().flat_map(|span| {
         let end = span.last.next().map(|next| Element { key: next.key(), ends: true });
         [Some(Element { key: span.first.key(), ends: false }), end].into_iter().flatten()

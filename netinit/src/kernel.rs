@@ -11,8 +11,7 @@ use crate::encode::{Batch, FIRST_SEQUENCE};
 use answer::{Answer, answers};
 
 /// The kernel modules that the table needs, as `modprobe` knows them.
-const MODULES: &str =
-    "nf_tables, nft_chain_nat, nft_redir, nft_fib_inet, nft_reject_inet, nf_nat, nf_conntrack (kernel 5.2 or newer)";
+const MODULES: &str = "nf_tables, nft_chain_nat, nft_redir, nft_fib_inet, nft_reject_inet, nf_nat, nf_conntrack (kernel 5.2 or newer)";
 
 /// Why the kernel did not apply a transaction. It has then changed nothing.
 #[derive(Debug, Error)]
@@ -76,8 +75,11 @@ pub fn apply(batch: &Batch) -> Result<(), KernelError> {
 }
 
 fn judge(batch: &Batch, received: &[Answer]) -> Result<(), KernelError> {
-    let step = |sequence: u32| sequence.checked_sub(FIRST_SEQUENCE).and_then(|index| batch.steps.get(index as usize));
-    if let Some(refusal) = received.iter().find(|answer| answer.code != 0 && step(answer.sequence).is_some()) {
+    let step = |sequence: u32| {
+        sequence.checked_sub(FIRST_SEQUENCE).and_then(|index| batch.steps.get(index as usize))
+    };
+    if let Some(refusal) = received.iter().find(|answer| answer.code != 0 && step(answer.sequence).is_some())
+    {
         let source = io::Error::from_raw_os_error(refusal.code.saturating_neg());
         return Err(match source.kind() {
             ErrorKind::PermissionDenied => KernelError::Denied,

@@ -35,7 +35,9 @@ impl InitError {
         match self {
             Self::Usage(_) => Exit::Usage,
             Self::Kernel(KernelError::Denied) => Exit::Denied,
-            Self::Verify(VerifyError::Unchecked(_) | VerifyError::Setup { .. }) | Self::Kernel(_) | Self::Output(_) => Exit::Failed,
+            Self::Verify(VerifyError::Unchecked(_) | VerifyError::Setup { .. })
+            | Self::Kernel(_)
+            | Self::Output(_) => Exit::Failed,
             Self::Verify(_) => Exit::Broken,
         }
     }
@@ -60,5 +62,9 @@ pub fn run(args: &Args, out: &mut impl Write) -> Result<(), InitError> {
         return Ok(writeln!(out, "agentguard-netinit: the table inet {TABLE} is in place; not checked")?);
     }
     let report = verify::verify(&settings)?;
-    Ok(writeln!(out, "agentguard-netinit: the table inet {TABLE} is in place; the redirect to :{}: {report}", settings.redirect)?)
+    Ok(writeln!(
+        out,
+        "agentguard-netinit: the table inet {TABLE} is in place; the redirect to :{}: {report}",
+        settings.redirect
+    )?)
 }

@@ -85,7 +85,9 @@ pub enum Problem {
     )]
     SamePort(u16),
     /// The check would run as the user that the table exempts.
-    #[error("this process runs as uid {0}, which --proxy-uid exempts: its check would never be redirected; run it as another user, or with --no-verify")]
+    #[error(
+        "this process runs as uid {0}, which --proxy-uid exempts: its check would never be redirected; run it as another user, or with --no-verify"
+    )]
     ExemptVerifier(u32),
 }
 

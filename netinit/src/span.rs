@@ -107,7 +107,10 @@ pub fn port(text: &str) -> Option<u16> {
 
 /// A network (`10.0.0.0/8`; bits beyond the prefix don't count) or an address, of either family.
 pub fn network(text: &str) -> Option<IpNet> {
-    text.parse::<IpNet>().map(|network| network.trunc()).ok().or_else(|| text.parse::<IpAddr>().map(IpNet::from).ok())
+    text.parse::<IpNet>()
+        .map(|network| network.trunc())
+        .ok()
+        .or_else(|| text.parse::<IpAddr>().map(IpNet::from).ok())
 }
 
 impl fmt::Display for Span<u16> {

@@ -154,10 +154,16 @@ impl From<&Settings> for Table {
             exempt.push(rule(when, Verdict::Return));
         };
         if !settings.skip_v4.is_empty() {
-            skip(Set { name: "skip4", elements: Elements::V4(settings.skip_v4.clone()) }, Match::V4In("skip4"));
+            skip(
+                Set { name: "skip4", elements: Elements::V4(settings.skip_v4.clone()) },
+                Match::V4In("skip4"),
+            );
         }
         if !settings.skip_v6.is_empty() {
-            skip(Set { name: "skip6", elements: Elements::V6(settings.skip_v6.clone()) }, Match::V6In("skip6"));
+            skip(
+                Set { name: "skip6", elements: Elements::V6(settings.skip_v6.clone()) },
+                Match::V6In("skip6"),
+            );
         }
         if !settings.skip_ports.is_empty() {
             let elements = Elements::Ports(settings.skip_ports.clone());
@@ -172,13 +178,19 @@ impl From<&Settings> for Table {
             rules: exempt.into_iter().chain([redirect]).collect(),
         }];
         if !settings.inbound_ports.is_empty() {
-            sets.push(Set { name: "inbound_ports", elements: Elements::Ports(settings.inbound_ports.clone()) });
+            sets.push(Set {
+                name: "inbound_ports",
+                elements: Elements::Ports(settings.inbound_ports.clone()),
+            });
             chains.push(Chain {
                 name: "nat_prerouting",
                 kind: Kind::Nat,
                 hook: Hook::Prerouting,
                 priority: BEFORE_MESHES,
-                rules: vec![rule(Match::TcpIn("inbound_ports"), Verdict::Redirect(settings.inbound_redirect))],
+                rules: vec![rule(
+                    Match::TcpIn("inbound_ports"),
+                    Verdict::Redirect(settings.inbound_redirect),
+                )],
             });
         }
         chains.push(Chain {

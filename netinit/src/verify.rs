@@ -13,8 +13,10 @@ use thiserror::Error;
 use crate::settings::Settings;
 
 /// Addresses of documentation (RFC 5737, RFC 3849, RFC 9637): nobody has them, and no packet leaves when the redirect works.
-const TARGETS_V4: [Ipv4Addr; 3] = [Ipv4Addr::new(192, 0, 2, 1), Ipv4Addr::new(198, 51, 100, 1), Ipv4Addr::new(203, 0, 113, 1)];
-const TARGETS_V6: [Ipv6Addr; 2] = [Ipv6Addr::new(0x2001, 0xdb8, 0, 0, 0, 0, 0, 1), Ipv6Addr::new(0x3fff, 0, 0, 0, 0, 0, 0, 1)];
+const TARGETS_V4: [Ipv4Addr; 3] =
+    [Ipv4Addr::new(192, 0, 2, 1), Ipv4Addr::new(198, 51, 100, 1), Ipv4Addr::new(203, 0, 113, 1)];
+const TARGETS_V6: [Ipv6Addr; 2] =
+    [Ipv6Addr::new(0x2001, 0xdb8, 0, 0, 0, 0, 0, 1), Ipv6Addr::new(0x3fff, 0, 0, 0, 0, 0, 0, 1)];
 
 /// An address family.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -42,7 +44,9 @@ pub enum Found {
 #[derive(Debug, Error)]
 pub enum VerifyError {
     /// Somebody else has the proxy's port, and now gets what is meant for the proxy.
-    #[error("the redirect does not work: another process already listens at {0}, where redirected connections arrive")]
+    #[error(
+        "the redirect does not work: another process already listens at {0}, where redirected connections arrive"
+    )]
     Occupied(SocketAddr),
     /// The connection went nowhere.
     #[error("the redirect does not work: a connection to {target} did not arrive at {listener} ({source})")]
@@ -66,7 +70,9 @@ pub enum VerifyError {
         listener: SocketAddr,
     },
     /// The proxy would not know where the connection was going.
-    #[error("the redirect does not work: a connection to {target} arrived, but its original destination reads {seen}")]
+    #[error(
+        "the redirect does not work: a connection to {target} arrived, but its original destination reads {seen}"
+    )]
     WrongDestination {
         /// What was dialled.
         target: SocketAddr,
@@ -119,15 +125,19 @@ impl fmt::Display for Report {
 pub fn verify(settings: &Settings) -> Result<Report, VerifyError> {
     // Settings without a port to redirect are refused before.
     let port = settings.first_port().unwrap_or(443);
-    let v4 = TARGETS_V4.into_iter().find(|target| !settings.skip_v4.iter().any(|span| span.contains(*target)));
-    let v6 = TARGETS_V6.into_iter().find(|target| !settings.skip_v6.iter().any(|span| span.contains(*target)));
+    let v4 =
+        TARGETS_V4.into_iter().find(|target| !settings.skip_v4.iter().any(|span| span.contains(*target)));
+    let v6 =
+        TARGETS_V6.into_iter().find(|target| !settings.skip_v6.iter().any(|span| span.contains(*target)));
     let check = |target: Option<IpAddr>| match target {
         Some(address) => probe::probe(SocketAddr::new(address, port), settings.redirect),
         None => Ok(Found::Skipped),
     };
-    let report = Report(vec![(Family::V4, check(v4.map(IpAddr::V4))?), (Family::V6, check(v6.map(IpAddr::V6))?)]);
+    let report =
+        Report(vec![(Family::V4, check(v4.map(IpAddr::V4))?), (Family::V6, check(v6.map(IpAddr::V6))?)]);
     let checked = report.0.iter().any(|(_, found)| matches!(found, Found::Works(_)));
     // Left alone on purpose is not the same as unreachable by accident.
-    let on_purpose = report.0.iter().all(|(_, found)| matches!(found, Found::Skipped | Found::NoFamily(_)));
-    if checked || on_purpose { Ok(report) } else { Err(VerifyError::Unchecked(report)) }
+    let skipped = report.0.iter().any(|(_, found)| matches!(found, Found::Skipped));
+    let stuck = report.0.iter().any(|(_, found)| matches!(found, Found::NoRoute(_)));
+    if checked || (skipped && !stuck) { Ok(report) } else { Err(VerifyError::Unchecked(report)) }
 }

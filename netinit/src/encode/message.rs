@@ -17,7 +17,13 @@ pub(super) struct Messages {
 
 impl Messages {
     /// Appends a message of the type and family.
-    pub(super) fn push(&mut self, kind: u16, flags: u16, family: u8, write: impl FnOnce(&mut Attributes<'_>)) {
+    pub(super) fn push(
+        &mut self,
+        kind: u16,
+        flags: u16,
+        family: u8,
+        write: impl FnOnce(&mut Attributes<'_>),
+    ) {
         self.message(kind, flags | NLM_F_ACK, family, 0, write);
     }
 
@@ -31,7 +37,14 @@ impl Messages {
         self.bytes
     }
 
-    fn message(&mut self, kind: u16, flags: u16, family: u8, resource: u16, write: impl FnOnce(&mut Attributes<'_>)) {
+    fn message(
+        &mut self,
+        kind: u16,
+        flags: u16,
+        family: u8,
+        resource: u16,
+        write: impl FnOnce(&mut Attributes<'_>),
+    ) {
         let start = self.bytes.len();
         self.bytes.extend([0; 4]);
         self.bytes.extend(kind.to_ne_bytes());

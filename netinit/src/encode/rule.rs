@@ -1,8 +1,8 @@
 //! A rule as the kernel's small programs: expressions that load a value into a register, compare it, look it up, or decide.
 
+use super::Builder;
 use super::message::Attributes;
 use super::uapi::*;
-use super::Builder;
 use crate::span::Span;
 use crate::table::{Match, Rule, TABLE, Verdict};
 
@@ -12,7 +12,9 @@ const UNNAMED: &str = "__set%d";
 impl Builder {
     pub(super) fn rule(&mut self, chain: &str, index: usize, rule: &Rule) {
         let set = match rule.when {
-            Match::V4In(name) | Match::V6In(name) | Match::TcpIn(name) => self.sets.iter().zip(1..).find(|(set, _)| **set == name).map(|(_, id)| id),
+            Match::V4In(name) | Match::V6In(name) | Match::TcpIn(name) => {
+                self.sets.iter().zip(1..).find(|(set, _)| **set == name).map(|(_, id)| id)
+            }
             Match::UdpIn(ports) => Some(self.unnamed_set(ports)),
             _ => None,
         };
@@ -59,7 +61,8 @@ impl Program<'_, '_> {
             }
             Match::ToSelf => {
                 self.expression("fib", |fib| {
-                    fib.number(NFTA_FIB_FLAGS, NFTA_FIB_F_DADDR).number(NFTA_FIB_RESULT, NFT_FIB_RESULT_ADDRTYPE);
+                    fib.number(NFTA_FIB_FLAGS, NFTA_FIB_F_DADDR)
+                        .number(NFTA_FIB_RESULT, NFT_FIB_RESULT_ADDRTYPE);
                     fib.number(NFTA_FIB_DREG, NFT_REG_1);
                 });
                 self.equals(&RTN_LOCAL.to_ne_bytes());
@@ -95,7 +98,9 @@ impl Program<'_, '_> {
                     redirect.number(NFTA_REDIR_FLAGS, NF_NAT_RANGE_PROTO_SPECIFIED);
                 });
             }
-            Verdict::RejectUnreachable => self.reject(NFT_REJECT_ICMPX_UNREACH, NFT_REJECT_ICMPX_PORT_UNREACH),
+            Verdict::RejectUnreachable => {
+                self.reject(NFT_REJECT_ICMPX_UNREACH, NFT_REJECT_ICMPX_PORT_UNREACH)
+            }
             Verdict::RejectReset => self.reject(NFT_REJECT_TCP_RST, 0),
         }
     }
@@ -145,7 +150,10 @@ impl Program<'_, '_> {
     fn lookup(&mut self, set: &str) {
         let id = self.set;
         self.expression("lookup", |lookup| {
-            lookup.number(NFTA_LOOKUP_SREG, NFT_REG_1).text(NFTA_LOOKUP_SET, set).number(NFTA_LOOKUP_SET_ID, id);
+            lookup
+                .number(NFTA_LOOKUP_SREG, NFT_REG_1)
+                .text(NFTA_LOOKUP_SET, set)
+                .number(NFTA_LOOKUP_SET_ID, id);
         });
     }
 

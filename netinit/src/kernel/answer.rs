@@ -25,7 +25,9 @@ pub(super) struct Answer {
 /// The answers in a datagram; what isn't an answer, and what is cut off, is passed over.
 pub(super) fn answers(mut datagram: &[u8]) -> Vec<Answer> {
     let mut answers = Vec::new();
-    while let Some(length) = u32_at(datagram, 0).map(|length| length as usize).filter(|length| *length >= HEADER) {
+    while let Some(length) =
+        u32_at(datagram, 0).map(|length| length as usize).filter(|length| *length >= HEADER)
+    {
         let Some(message) = datagram.get(..length) else { break };
         answers.extend(answer(message));
         datagram = datagram.get(length.next_multiple_of(4)..).unwrap_or_default();
@@ -39,7 +41,8 @@ fn answer(message: &[u8]) -> Option<Answer> {
     }
     let flags = u16_at(message, 6)?;
     let code = u32_at(message, HEADER)?.cast_signed();
-    let repeated = if code == 0 || flags & NLM_F_CAPPED != 0 { HEADER } else { u32_at(message, ANSWERED)? as usize };
+    let repeated =
+        if code == 0 || flags & NLM_F_CAPPED != 0 { HEADER } else { u32_at(message, ANSWERED)? as usize };
     let attributes = message.get(ANSWERED.checked_add(repeated)?.checked_next_multiple_of(4)?..);
     let detail = attributes.filter(|_| flags & NLM_F_ACK_TLVS != 0).and_then(reason);
     Some(Answer { sequence: u32_at(message, 8)?, code, detail })

@@ -28,7 +28,10 @@ fn a_datagram_may_hold_several_answers_and_a_reason() {
     let reason = [8, 0, 1, 0, b'n', b'o', b'!', 0];
     let mut datagram = message(4, 0, 0x100, &[]);
     datagram.extend(message(5, -2, 0x300, &reason));
-    let expected = [Answer { sequence: 4, code: 0, detail: None }, Answer { sequence: 5, code: -2, detail: Some("no!".to_owned()) }];
+    let expected = [
+        Answer { sequence: 4, code: 0, detail: None },
+        Answer { sequence: 5, code: -2, detail: Some("no!".to_owned()) },
+    ];
     assert_eq!(answers(&datagram), expected);
 }
 
@@ -56,7 +59,10 @@ fn refusals_are_told_by_what_they_refuse() {
     assert!(matches!(refused(1, -1), KernelError::Denied));
     assert!(matches!(refused(1, -95), KernelError::Absent(_)));
     let text = refused(2, -2).to_string();
-    assert!(text.contains("adding the table agentguard") && text.contains("No such file") && text.contains("why"), "{text}");
+    assert!(
+        text.contains("adding the table agentguard") && text.contains("No such file") && text.contains("why"),
+        "{text}"
+    );
 }
 
 #[test]

@@ -16,26 +16,49 @@ fn without_flags_443_goes_to_19001_and_the_proxy_is_20117() {
     let settings = read(&[]).unwrap();
     assert_eq!((settings.proxy_uid, settings.redirect, settings.inbound_redirect), (20117, 19001, 19004));
     assert_eq!(settings.ports, [Span { first: 443, last: 443 }]);
-    assert!(settings.skip_ports.is_empty() && settings.skip_v4.is_empty() && settings.inbound_ports.is_empty());
+    assert!(
+        settings.skip_ports.is_empty() && settings.skip_v4.is_empty() && settings.inbound_ports.is_empty()
+    );
 }
 
 #[test]
 fn the_injectors_arguments_are_understood() {
-    let settings = read(&["net-init", "--proxy-uid=20117", "--redirect=19001", "--ports=443", "--skip-ports=", "--skip-cidrs="]).unwrap();
+    let settings = read(&[
+        "net-init",
+        "--proxy-uid=20117",
+        "--redirect=19001",
+        "--ports=443",
+        "--skip-ports=",
+        "--skip-cidrs=",
+    ])
+    .unwrap();
     assert_eq!(settings, read(&[]).unwrap());
 }
 
 #[test]
 fn lists_are_merged_and_split_by_family() {
-    let settings = read(&["--ports=443,8000-8010,8005-8020,8021", "--skip-cidrs=10.1.0.0/16,10.0.0.0/8,fd00::1,192.0.2.7"]).unwrap();
+    let settings = read(&[
+        "--ports=443,8000-8010,8005-8020,8021",
+        "--skip-cidrs=10.1.0.0/16,10.0.0.0/8,fd00::1,192.0.2.7",
+    ])
+    .unwrap();
     assert_eq!(settings.ports, [Span { first: 443, last: 443 }, Span { first: 8000, last: 8021 }]);
-    assert_eq!(settings.skip_v4.iter().map(ToString::to_string).collect::<Vec<_>>(), ["10.0.0.0/8", "192.0.2.7"]);
+    assert_eq!(
+        settings.skip_v4.iter().map(ToString::to_string).collect::<Vec<_>>(),
+        ["10.0.0.0/8", "192.0.2.7"]
+    );
     assert_eq!(settings.skip_v6.iter().map(ToString::to_string).collect::<Vec<_>>(), ["fd00::1"]);
 }
 
 #[test]
 fn all_problems_are_reported_together() {
-    let problems = problems(&["--proxy-uid=root", "--redirect=0", "--ports=443,https", "--skip-cidrs=10.0.0.0/40,::1", "--inbound-redirect=x"]);
+    let problems = problems(&[
+        "--proxy-uid=root",
+        "--redirect=0",
+        "--ports=443,https",
+        "--skip-cidrs=10.0.0.0/40,::1",
+        "--inbound-redirect=x",
+    ]);
     assert_eq!(problems.len(), 5, "{problems:?}");
     let text = Problems(problems).to_string();
     for part in ["5 problems", "\"root\"", "\"0\"", "\"https\"", "\"10.0.0.0/40\"", "\"x\""] {
@@ -76,5 +99,8 @@ fn a_check_as_the_exempt_user_is_refused_unless_there_is_none() {
 #[test]
 fn too_long_a_list_is_refused() {
     let ports: Vec<String> = (1..=1025).map(|port| (port * 2).to_string()).collect();
-    assert_eq!(problems(&[&format!("--skip-ports={}", ports.join(","))]), [Problem::TooMany { flag: "--skip-ports", count: 1025 }]);
+    assert_eq!(
+        problems(&[&format!("--skip-ports={}", ports.join(","))]),
+        [Problem::TooMany { flag: "--skip-ports", count: 1025 }]
+    );
 }

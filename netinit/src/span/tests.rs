@@ -33,7 +33,10 @@ fn what_is_shown_is_what_nft_shows() {
     assert_eq!(v4("10.0.0.1", "10.0.0.1").to_string(), "10.0.0.1");
     assert_eq!(v4("10.0.0.1", "10.0.0.2").to_string(), "10.0.0.1-10.0.0.2");
     assert_eq!(v4("0.0.0.0", "255.255.255.255").to_string(), "0.0.0.0/0");
-    let v6 = |first: &str, last: &str| Span::<Ipv6Addr> { first: first.parse().unwrap(), last: last.parse().unwrap() };
+    let v6 = |first: &str, last: &str| Span::<Ipv6Addr> {
+        first: first.parse().unwrap(),
+        last: last.parse().unwrap(),
+    };
     assert_eq!(v6("fe80::1", "fe80::7").to_string(), "fe80::1-fe80::7");
     assert_eq!(v6("fd00::", "fdff:ffff:ffff:ffff:ffff:ffff:ffff:ffff").to_string(), "fd00::/8");
     assert_eq!(v6("::1", "::1").to_string(), "::1");

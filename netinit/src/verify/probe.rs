@@ -42,7 +42,9 @@ pub(super) fn probe(target: SocketAddr, port: u16) -> Result<Found, VerifyError>
         SocketAddr::V6(_) => SockRef::from(&arrived).original_dst_v6(),
     };
     match seen.map(|address| address.as_socket()) {
-        Ok(Some(seen)) if (seen.ip(), seen.port()) == (target.ip(), target.port()) => Ok(Found::Works(target)),
+        Ok(Some(seen)) if (seen.ip(), seen.port()) == (target.ip(), target.port()) => {
+            Ok(Found::Works(target))
+        }
         Ok(Some(seen)) => Err(VerifyError::WrongDestination { target, seen: seen.to_string() }),
         Ok(None) => Err(VerifyError::WrongDestination { target, seen: "as no address".to_owned() }),
         Err(error) => Err(VerifyError::WrongDestination { target, seen: error.to_string() }),
@@ -71,5 +73,6 @@ fn meet(listener: &TcpListener, client: &TcpStream) -> io::Result<TcpStream> {
 
 /// Whether the kernel has no such family, or loopback has no address of it (`disable_ipv6`).
 fn is_absent(error: &io::Error) -> bool {
-    error.kind() == ErrorKind::AddrNotAvailable || error.raw_os_error() == Some(rustix::io::Errno::AFNOSUPPORT.raw_os_error())
+    error.kind() == ErrorKind::AddrNotAvailable
+        || error.raw_os_error() == Some(rustix::io::Errno::AFNOSUPPORT.raw_os_error())
 }
