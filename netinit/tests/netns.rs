@@ -1,5 +1,7 @@
 //! The table in real network namespaces, with real connections. Needs root, `ip` and `nft`.
 
+#![allow(clippy::unwrap_used, clippy::print_stdout, reason = "helpers of tests")]
+
 #[path = "netns/capability.rs"]
 mod capability;
 #[path = "netns/failures.rs"]

@@ -99,7 +99,7 @@ impl Program<'_, '_> {
                 });
             }
             Verdict::RejectUnreachable => {
-                self.reject(NFT_REJECT_ICMPX_UNREACH, NFT_REJECT_ICMPX_PORT_UNREACH)
+                self.reject(NFT_REJECT_ICMPX_UNREACH, NFT_REJECT_ICMPX_PORT_UNREACH);
             }
             Verdict::RejectReset => self.reject(NFT_REJECT_TCP_RST, 0),
         }
