@@ -3,7 +3,7 @@
 # front-end packages by npm, the SDKs that the tests drive by pip into .venv. Does nothing where nothing is missing.
 #
 #   scripts/setup.sh build   compiler helpers and the dashboard's packages
-#   scripts/setup.sh rust    besides: openssl, which the Rust tests compare with
+#   scripts/setup.sh rust    besides: openssl, which the Rust tests compare with; for root, what tests of packet rules need
 #   scripts/setup.sh test    besides: Python SDKs, a browser
 #   scripts/setup.sh bench   besides: nginx and wrk
 #   scripts/setup.sh lint    cargo-deny
@@ -55,7 +55,12 @@ tests() {
 
 case "${1:-build}" in
   build) build ;;
-  rust) build; apt_install openssl=openssl ;;
+  rust)
+    build
+    apt_install openssl=openssl
+    # Packet rules can be tested by root alone.
+    [ "$(id -u)" -ne 0 ] || apt_install ip=iproute2 nft=nftables setcap=libcap2-bin
+    ;;
   test) tests ;;
   bench) build; apt_install nginx=nginx-light ;;
   lint) cargo deny --version >/dev/null 2>&1 || { say "installing cargo-deny"; cargo install --locked --quiet cargo-deny@0.20.2; } ;;
