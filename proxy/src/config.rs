@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use agentguard_api::Workload;
 
+use crate::intercept::{Fixed, Intercept};
 use crate::{ModelConfig, Origin};
 
 /// Everything that the proxy is told.
@@ -24,6 +25,10 @@ pub struct Config {
     pub workload: Workload,
     /// PEM file of certificate authorities to be trusted besides the platform's.
     pub ca_file: Option<PathBuf>,
+    /// Traffic that is caught; `None`: only what is sent to the listeners above.
+    pub intercept: Option<Intercept>,
+    /// Addresses that stand for names, whatever a name server says.
+    pub resolve: Fixed,
     /// The trained model; `None`: the rules judge alone.
     pub model: Option<ModelConfig>,
     /// How long things may take.

@@ -4,6 +4,7 @@
 #![allow(unreachable_pub, reason = "a module of test crates")]
 #![allow(clippy::unwrap_used, reason = "a helper that fails fails its test")]
 
+pub mod agent;
 pub mod chat;
 pub mod client;
 pub mod provider;
