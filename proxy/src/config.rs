@@ -106,6 +106,8 @@ pub struct Limits {
     pub decoded_bytes: usize,
     /// Connections open at once, all listeners together; beyond it new ones are closed.
     pub connections: usize,
+    /// Tunnels open at once, beside the connections; they hold little. Beyond it new ones are closed.
+    pub tunnels: usize,
     /// Exchanges at once; beyond it the client gets 503.
     pub exchanges: usize,
     /// Exchanges judged at once; beyond it they pass as `not_checked{overload}` or are refused, by policy.
@@ -121,6 +123,7 @@ impl Default for Limits {
             response_bytes: 32 << 20,
             decoded_bytes: 64 << 20,
             connections: 4096,
+            tunnels: 16_384,
             exchanges: 2048,
             judged: 1024,
             context_bytes: 64 << 20,

@@ -10,6 +10,7 @@ use std::time::Instant;
 use pingora::apps::ServerApp;
 use pingora::server::ShutdownWatch;
 use tokio::net::TcpStream;
+use tokio::sync::OwnedSemaphorePermit;
 
 use super::client::Client;
 use super::connect::{Authority, Host};
@@ -42,8 +43,8 @@ pub(super) struct Arrival {
 }
 
 impl Catcher {
-    /// From the first byte to the last.
-    pub(crate) async fn converse(&self, client: TcpStream, stopped: &ShutdownWatch) {
+    /// From the first byte to the last. `place`: among the connections that may hold what a judged one holds.
+    pub(crate) async fn converse(&self, client: TcpStream, stopped: &ShutdownWatch, place: OwnedSemaphorePermit) {
         let _ = client.set_nodelay(true); // fails only on a connection that is gone already
         // Where was it going?
         let arrival = match self.mode {
@@ -73,7 +74,14 @@ impl Catcher {
         self.hosts.coverage.decided(self.mode, &decision);
         match decision {
             Decision::Intercept(host) => self.intercept(arrival, &host, stopped).await,
-            Decision::Tunnel(_) => self.tunnel(arrival).await,
+            Decision::Tunnel(_) => {
+                // A tunnel holds next to nothing, so there may be many more of them.
+                let Ok(_among_tunnels) = self.hosts.tunnels.clone().try_acquire_owned() else {
+                    return self.shared.metrics.connections_refused.inc();
+                };
+                drop(place);
+                self.tunnel(arrival).await;
+            }
             Decision::Refuse(_) => {}
         }
     }

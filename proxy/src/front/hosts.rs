@@ -8,6 +8,7 @@ use agentguard_trust::{Event, Mint};
 use pingora::apps::HttpServerApp;
 use quick_cache::sync::Cache;
 use rustls::ServerConfig;
+use tokio::sync::Semaphore;
 
 use super::app::{self, App};
 use super::coverage::Coverage;
@@ -32,6 +33,8 @@ pub(crate) struct Hosts {
     on_pinned: Pinned,
     pub(crate) connect_ports: Vec<u16>,
     pub(crate) pins: Pins,
+    /// Places for tunnels.
+    pub(crate) tunnels: Arc<Semaphore>,
     pub(crate) coverage: Arc<Coverage>,
     tls: Arc<ServerConfig>,
     roots: Roots,
@@ -40,7 +43,7 @@ pub(crate) struct Hosts {
 }
 
 impl Hosts {
-    pub(crate) fn new(intercept: Intercept, roots: Roots, coverage: Coverage) -> Self {
+    pub(crate) fn new(intercept: Intercept, roots: Roots, tunnels: usize, coverage: Coverage) -> Self {
         let coverage = Arc::new(coverage);
         let told = coverage.clone();
         let mint = Mint::new(intercept.authority, intercept.hosts).with_observer(move |event| {
@@ -56,6 +59,7 @@ impl Hosts {
             on_pinned: intercept.pinned,
             connect_ports: intercept.connect_ports,
             pins: Pins::default(),
+            tunnels: Arc::new(Semaphore::new(tunnels)),
             coverage,
             roots,
             apps: Cache::new(KEPT),

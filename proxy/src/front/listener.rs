@@ -10,7 +10,7 @@ use pingora::apps::{HttpServerApp, ServerApp};
 use pingora::protocols::l4::stream::Stream;
 use pingora::protocols::{GetSocketDigest, SocketDigest};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{Semaphore, watch};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -113,18 +113,17 @@ impl Listener {
         connections.spawn(async move {
             self.shared.metrics.connections.inc();
             tokio::select! {
-                () = self.converse(tcp, &stopped) => {}
+                () = self.converse(tcp, &stopped, place) => {}
                 () = self.shared.cut.cancelled() => {}
             }
             self.shared.metrics.connections.dec();
-            drop(place);
         });
     }
 
-    async fn converse(&self, tcp: TcpStream, stopped: &watch::Receiver<bool>) {
+    async fn converse(&self, tcp: TcpStream, stopped: &watch::Receiver<bool>, place: OwnedSemaphorePermit) {
         let (http1, http2) = match &self.life {
             Life::Meant { http1, http2 } => (http1, http2),
-            Life::Caught(catcher) => return catcher.converse(tcp, stopped).await,
+            Life::Caught(catcher) => return catcher.converse(tcp, stopped, place).await,
         };
         let _ = tcp.set_nodelay(true); // fails only on a connection that is gone already
         let mut stream = stream(tcp);
@@ -139,6 +138,7 @@ impl Listener {
             None => return,
         };
         app.process_new(Box::new(Client::new(stream)), stopped).await;
+        drop(place);
     }
 }
 
