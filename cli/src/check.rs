@@ -86,7 +86,9 @@ pub async fn run(
 
 /// What a sidecar in that mode would read; this machine's configuration has nothing to do with it.
 fn intercepted(name: &str, flags: &ArgMatches, environment: &Environment) -> Vec<Finding> {
-    let many = |id: &str| flags.get_many::<String>(id).map(|values| values.cloned().collect::<Vec<_>>()).unwrap_or_default();
+    let many = |id: &str| {
+        flags.get_many::<String>(id).map(|values| values.cloned().collect::<Vec<_>>()).unwrap_or_default()
+    };
     let (hosts, asked) = (many("hosts"), many("host"));
     let question = interception::Question { mode: interception::mode(name), hosts: &hosts, asked: &asked };
     interception::look(&question, environment, &std::fs::read_to_string("/etc/hosts").unwrap_or_default())

@@ -15,8 +15,8 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
-pub use agentguard_proxy::model::ModelSource;
 use agentguard_proxy::Origin as Upstream;
+pub use agentguard_proxy::model::ModelSource;
 use agentguard_telemetry::Secret;
 use clap::ArgMatches;
 

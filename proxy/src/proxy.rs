@@ -131,7 +131,8 @@ impl Proxy {
         let mut caught = Vec::new();
         if let Some(intercept) = config.intercept {
             let listen = intercept.listen.clone();
-            let hosts = Arc::new(Hosts::new(intercept, roots, shared.limits.tunnels, Coverage::new(registry)?));
+            let hosts =
+                Arc::new(Hosts::new(intercept, roots, shared.limits.tunnels, Coverage::new(registry)?));
             for Catch { mode, address } in listen {
                 let catcher = Catcher { mode, hosts: hosts.clone(), shared: shared.clone() };
                 let bound = Listener::catching(address, catcher, &shared, &places).await;

@@ -94,7 +94,12 @@ impl Caught {
 async fn answer(seen: Seen, dropped: Arc<tokio::sync::Notify>) -> Response<provider::Body> {
     if seen.uri.ends_with(PATH) {
         if seen.body.windows(13).any(|part| part == b"\"stream\":true") {
-            return provider::stream("text/event-stream", chat::frames(&chat::bad()), Duration::from_millis(1), dropped);
+            return provider::stream(
+                "text/event-stream",
+                chat::frames(&chat::bad()),
+                Duration::from_millis(1),
+                dropped,
+            );
         }
         return whole("application/json", chat::answer(&chat::bad()));
     }
@@ -104,7 +109,10 @@ async fn answer(seen: Seen, dropped: Arc<tokio::sync::Notify>) -> Response<provi
 }
 
 fn post(path: &str, body: impl Into<bytes::Bytes>) -> Request<Body> {
-    Request::post(format!("https://{LLM}{path}")).header("content-type", "application/json").body(full(body)).unwrap()
+    Request::post(format!("https://{LLM}{path}"))
+        .header("content-type", "application/json")
+        .body(full(body))
+        .unwrap()
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -115,10 +123,14 @@ async fn a_call_to_a_listed_host_is_judged_whatever_is_spoken_on_either_side() {
                 let caught = Caught::with(Mode::Hosts, &[upstream], |_| {}).await;
                 let secured = caught.agent(&[client]).connect(caught.address(), LLM).await.unwrap();
                 let got = secured.send(post(PATH, chat::request(stream))).await;
-                let sent = if stream { chat::frames(&chat::bad()).concat() } else { chat::answer(&chat::bad()) };
+                let sent =
+                    if stream { chat::frames(&chat::bad()).concat() } else { chat::answer(&chat::bad()) };
                 assert_eq!((got.status, got.text()), (200, sent.as_str()), "{client} to {upstream}");
                 let event = caught.world.event().await;
-                assert_eq!((event.provider.as_str(), event.host.as_str(), event.stream), ("openai", LLM, stream));
+                assert_eq!(
+                    (event.provider.as_str(), event.host.as_str(), event.stream),
+                    ("openai", LLM, stream)
+                );
                 assert!(!event.spans.is_empty(), "{event:?}");
                 let seen = caught.llm.request();
                 let version = if upstream == "h2" { http::Version::HTTP_2 } else { http::Version::HTTP_11 };
@@ -165,7 +177,7 @@ async fn a_large_request_arrives_whole() {
         for path in ["/v1/files", PATH] {
             let secured = caught.agent(&[alpn]).connect(caught.address(), LLM).await.unwrap();
             let got = secured.send(post(path, body.clone())).await;
-            assert_eq!(got.status, 200);
+            assert_eq!(got.status, 200, "{alpn} {path}: {}", got.text());
             assert!(path == PATH || got.body == body, "{} bytes came back", got.body.len());
             assert!(caught.llm.seen.lock().last().unwrap().body == body);
         }
@@ -218,14 +230,23 @@ async fn clients_that_pin_are_counted_and_left_alone_where_that_is_wanted() {
         for _ in 0..3 {
             assert!(agent.connect(caught.address(), LLM).await.is_err());
         }
-        caught.world.until("agentguard_proxy_tls_handshake_failures_total{mode=\"hosts\",reason=\"distrust\"}", 3.0).await;
-        caught.world.until("agentguard_proxy_connections_not_checked_total{reason=\"tls_pinned\"}", 3.0).await;
+        caught
+            .world
+            .until("agentguard_proxy_tls_handshake_failures_total{mode=\"hosts\",reason=\"distrust\"}", 3.0)
+            .await;
+        caught
+            .world
+            .until("agentguard_proxy_connections_not_checked_total{reason=\"tls_pinned\"}", 3.0)
+            .await;
         let again = agent.connect(caught.address(), LLM).await;
         assert_eq!(again.is_ok(), pinned == Pinned::Pass);
         if let Ok(secured) = again {
             let got = secured.send(post(PATH, chat::request(false))).await;
             assert_eq!(got.status, 200);
-            caught.world.until("agentguard_proxy_connections_not_checked_total{reason=\"tls_pinned\"}", 4.0).await;
+            caught
+                .world
+                .until("agentguard_proxy_connections_not_checked_total{reason=\"tls_pinned\"}", 4.0)
+                .await;
             caught.world.events(0).await;
         }
     }
@@ -248,7 +269,10 @@ async fn connect_refuses_what_it_should_and_says_why() {
         ("bank.test", 400, "CONNECT host:port"),
     ] {
         let (_, answer) = ask(caught.address(), &format!("CONNECT {target} HTTP/1.1\r\n\r\n")).await;
-        assert!(answer.starts_with(&format!("HTTP/1.1 {status} ")) && answer.contains(word), "{target}: {answer}");
+        assert!(
+            answer.starts_with(&format!("HTTP/1.1 {status} ")) && answer.contains(word),
+            "{target}: {answer}"
+        );
     }
     let (_, answer) = ask(caught.address(), "GET /v1/models HTTP/1.1\r\nHost: x\r\n\r\n").await;
     assert!(answer.starts_with("HTTP/1.1 400 ") && answer.contains("HTTPS_PROXY"), "{answer}");
@@ -263,7 +287,10 @@ async fn plain_http_asked_of_the_proxy_is_passed_on_and_judged_for_a_listed_host
     .await;
     let body = chat::request(false);
     let head = |path: &str| {
-        format!("POST http://{LLM}{path} HTTP/1.1\r\nHost: {LLM}\r\nContent-Length: {}\r\n\r\n{body}", body.len())
+        format!(
+            "POST http://{LLM}{path} HTTP/1.1\r\nHost: {LLM}\r\nContent-Length: {}\r\n\r\n{body}",
+            body.len()
+        )
     };
     let (_, answer) = ask(caught.address(), &head("/v1/other")).await;
     assert!(answer.starts_with("HTTP/1.1 200 "), "{answer}");
@@ -271,7 +298,8 @@ async fn plain_http_asked_of_the_proxy_is_passed_on_and_judged_for_a_listed_host
     assert!(answer.starts_with("HTTP/1.1 200 "), "{answer}");
     assert_eq!(caught.world.event().await.provider, "openai");
     assert_eq!(llm.seen.lock()[0].headers["host"], LLM);
-    let (_, answer) = ask(caught.address(), "GET http://127.0.0.1/ HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n").await;
+    let (_, answer) =
+        ask(caught.address(), "GET http://127.0.0.1/ HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n").await;
     assert!(answer.starts_with("HTTP/1.1 502 "), "{answer}");
 }
 

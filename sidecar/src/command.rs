@@ -49,7 +49,13 @@ pub(crate) struct Flags {
     #[arg(long, value_enum, default_value = "fail", env = "AGENTGUARD_PINNED")]
     pub(crate) pinned: FailOrPass,
     /// Ports to which tunnels may be asked for, in mode connect
-    #[arg(long, value_name = "PORT,…", value_delimiter = ',', default_value = "443", env = "AGENTGUARD_CONNECT_PORTS")]
+    #[arg(
+        long,
+        value_name = "PORT,…",
+        value_delimiter = ',',
+        default_value = "443",
+        env = "AGENTGUARD_CONNECT_PORTS"
+    )]
     pub(crate) connect_ports: Vec<u16>,
     /// An address that stands for a name whatever DNS says; may be repeated
     #[arg(long, value_name = "HOST=ADDR", env = "AGENTGUARD_RESOLVE", value_delimiter = ',')]

@@ -62,7 +62,8 @@ impl Config {
         for (listen, url) in pairs("--inbound", "ADDR=URL", &flags.inbound, &mut problems) {
             match (listen.parse(), url.parse::<Origin>()) {
                 (Ok(listen), Ok(upstream)) => inbound.push(Inbound { listen, upstream }),
-                (Err(_), _) => problems.push(format!("--inbound: {listen:?} is not an address; write it as 0.0.0.0:8080")),
+                (Err(_), _) => problems
+                    .push(format!("--inbound: {listen:?} is not an address; write it as 0.0.0.0:8080")),
                 (_, Err(error)) => problems.push(format!("--inbound: {error}")),
             }
         }
@@ -70,7 +71,8 @@ impl Config {
         for (host, address) in pairs("--resolve", "HOST=ADDR", &flags.resolve, &mut problems) {
             match address.parse() {
                 Ok(address) => drop(resolve.insert(host.to_ascii_lowercase(), address)),
-                Err(_) => problems.push(format!("--resolve: {address:?} is not an address; write it as 10.0.0.1:443")),
+                Err(_) => problems
+                    .push(format!("--resolve: {address:?} is not an address; write it as 10.0.0.1:443")),
             }
         }
         let listen = match (flags.mode.catches(), flags.catch_listen.as_slice()) {
@@ -117,7 +119,12 @@ fn loopback(mode: Mode) -> Vec<Catch> {
     both.map(|ip| Catch { mode, address: SocketAddr::new(ip, port) }).to_vec()
 }
 
-fn pairs<'f>(flag: &str, form: &str, given: &'f [String], problems: &mut Vec<String>) -> Vec<(&'f str, &'f str)> {
+fn pairs<'f>(
+    flag: &str,
+    form: &str,
+    given: &'f [String],
+    problems: &mut Vec<String>,
+) -> Vec<(&'f str, &'f str)> {
     let mut found = Vec::new();
     for text in given {
         match text.split_once('=').filter(|(name, value)| !name.is_empty() && !value.is_empty()) {
@@ -138,7 +145,8 @@ fn workload() -> Workload {
 /// The workload of a pod, by its name: `web-7d4b9c6f5-x2x9q` is of `web`, `db-0` of `db`. (The API server knows better; a sidecar
 /// has no right to ask it.)
 fn owner(pod: &str) -> &str {
-    let generated = |part: &str| part.len() == 5 && part.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit());
+    let generated =
+        |part: &str| part.len() == 5 && part.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit());
     let hash = |part: &str| {
         (8..=10).contains(&part.len()) && part.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit())
     };

@@ -37,11 +37,10 @@ pub(crate) enum RunError {
     #[error("signals cannot be received: {0}")]
     Signals(#[source] io::Error),
     #[error("the token file {path} cannot be read: {source}")]
-    Token {
-        path: PathBuf,
-        source: io::Error,
-    },
-    #[error("there can be one file of further authorities when upstreams are verified; {0} were given: join them into one")]
+    Token { path: PathBuf, source: io::Error },
+    #[error(
+        "there can be one file of further authorities when upstreams are verified; {0} were given: join them into one"
+    )]
     ManyAuthorities(usize),
 }
 
@@ -99,9 +98,14 @@ fn load(path: Option<&Path>) -> Result<Policy, PolicyError> {
 fn report(url: &str, config: &Config) -> Result<ReportConfig, RunError> {
     let token = config.flags.control_token_file.as_ref().map(|path| {
         let text = std::fs::read_to_string(path);
-        text.map(|text| Secret::from(text.trim().to_owned())).map_err(|source| RunError::Token { path: path.clone(), source })
+        text.map(|text| Secret::from(text.trim().to_owned()))
+            .map_err(|source| RunError::Token { path: path.clone(), source })
     });
-    Ok(ReportConfig { token: token.transpose()?, ca_file: authorities(config)?, ..ReportConfig::to(url.to_owned()) })
+    Ok(ReportConfig {
+        token: token.transpose()?,
+        ca_file: authorities(config)?,
+        ..ReportConfig::to(url.to_owned())
+    })
 }
 
 fn settings(config: &Config) -> Result<agentguard_proxy::Config, RunError> {

@@ -30,7 +30,10 @@ pub(crate) fn prepare(config: &Config) -> Result<Arc<Authority>, TrustError> {
         tracing::warn!(%why, "a new certificate authority was made: applications that run trust the old one until they restart");
     }
     for host in &opened.uncovered {
-        tracing::warn!(host, "the certificate authority was made before this host was listed: it is not judged until the pod restarts");
+        tracing::warn!(
+            host,
+            "the certificate authority was made before this host was listed: it is not judged until the pod restarts"
+        );
     }
     let bundle = Bundle { extra: config.extra_ca().to_vec(), ..Bundle::new(&flags.ca_dir) };
     let written = bundle.write(opened.authority.root())?;

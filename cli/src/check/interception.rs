@@ -32,7 +32,8 @@ pub(super) fn mode(name: &str) -> Option<Mode> {
 
 /// What holds whatever this machine looks like, then what this machine says.
 pub(super) fn look(question: &Question<'_>, environment: &Environment, hosts_file: &str) -> Vec<Finding> {
-    let listed = if question.hosts.is_empty() { providers::hosts().collect() } else { question.hosts.to_vec() };
+    let listed =
+        if question.hosts.is_empty() { providers::hosts().collect() } else { question.hosts.to_vec() };
     let set = match HostSet::parse(&listed) {
         Ok(set) => set,
         Err(problems) => {
@@ -50,9 +51,16 @@ pub(super) fn look(question: &Question<'_>, environment: &Environment, hosts_fil
             tell("clients need", format!("{}\n{TRUST}", needs(mode)));
         }
         None => {
-            tell("judged", "what SDKs send to http://127.0.0.1:19003/PROVIDER/…, over plain HTTP on loopback".to_owned());
+            tell(
+                "judged",
+                "what SDKs send to http://127.0.0.1:19003/PROVIDER/…, over plain HTTP on loopback".to_owned(),
+            );
             tell("passes unread", "nothing: whatever is sent elsewhere does not come here at all".to_owned());
-            tell("clients need", "a base URL in their environment: OPENAI_BASE_URL, ANTHROPIC_BASE_URL, …; no certificates".to_owned());
+            tell(
+                "clients need",
+                "a base URL in their environment: OPENAI_BASE_URL, ANTHROPIC_BASE_URL, …; no certificates"
+                    .to_owned(),
+            );
         }
     }
     findings.extend(question.asked.iter().map(|host| of_host(host, question.mode, &set, hosts_file)));
@@ -97,15 +105,21 @@ fn unseen(mode: Mode) -> &'static str {
             "connections to addresses instead of names, names by a resolver of the client's own, other ports,\nand wildcard hosts: the \
              hosts file knows only whole names"
         }
-        Mode::Connect => "clients that ignore HTTPS_PROXY: aiohttp by default, Node before 22.21, Java without -Dhttps.proxyHost",
+        Mode::Connect => {
+            "clients that ignore HTTPS_PROXY: aiohttp by default, Node before 22.21, Java without -Dhttps.proxyHost"
+        }
     }
 }
 
 fn needs(mode: Mode) -> &'static str {
     match mode {
-        Mode::Transparent => "nothing but to trust the sidecar's authority; the pod needs an init container with NET_ADMIN",
-        Mode::Hosts => "nothing but to trust the sidecar's authority; the pod needs hostAliases and, for port 443 without privilege, the \
-                        sysctl net.ipv4.ip_unprivileged_port_start=443",
+        Mode::Transparent => {
+            "nothing but to trust the sidecar's authority; the pod needs an init container with NET_ADMIN"
+        }
+        Mode::Hosts => {
+            "nothing but to trust the sidecar's authority; the pod needs hostAliases and, for port 443 without privilege, the \
+                        sysctl net.ipv4.ip_unprivileged_port_start=443"
+        }
         Mode::Connect => "HTTPS_PROXY=http://127.0.0.1:19002, and to trust the sidecar's authority",
     }
 }

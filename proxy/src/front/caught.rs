@@ -44,7 +44,12 @@ pub(super) struct Arrival {
 
 impl Catcher {
     /// From the first byte to the last. `place`: among the connections that may hold what a judged one holds.
-    pub(crate) async fn converse(&self, client: TcpStream, stopped: &ShutdownWatch, place: OwnedSemaphorePermit) {
+    pub(crate) async fn converse(
+        &self,
+        client: TcpStream,
+        stopped: &ShutdownWatch,
+        place: OwnedSemaphorePermit,
+    ) {
         let _ = client.set_nodelay(true); // fails only on a connection that is gone already
         // Where was it going?
         let arrival = match self.mode {

@@ -5,13 +5,12 @@ use std::sync::Arc;
 use agentguard_policy::Direction;
 use agentguard_trust::Mint;
 use agentguard_wire::Endpoint;
-use http::Uri;
 use http::uri::PathAndQuery;
 use quick_cache::sync::Cache;
 
-use super::route::{Route, RouteError};
+use super::route::{Asked, Route, RouteError};
 use crate::dns::Dns;
-use crate::front::connect::Host;
+use crate::front::connect::{Authority, Host};
 use crate::upstream::Target;
 use crate::{Origin, providers};
 
@@ -32,25 +31,24 @@ impl Forward {
     }
 
     /// The route of a request. Only those of listed hosts are judged.
-    pub(crate) fn route(&self, method: &str, uri: &Uri) -> Result<Route, RouteError> {
-        let (Some("http"), Some(authority)) = (uri.scheme_str(), uri.authority()) else {
+    pub(crate) fn route(&self, request: &Asked<'_>) -> Result<Route, RouteError> {
+        if !request.absolute {
             return Err(RouteError::NotForUs);
-        };
-        let host = Host::parse(authority.host()).ok_or(RouteError::Path)?;
-        let port = authority.port_u16().unwrap_or(HTTP);
+        }
+        let authority = std::str::from_utf8(request.host).ok();
+        let parsed = authority
+            .and_then(|text| Authority::parse(text).or_else(|| Authority::parse(&format!("{text}:{HTTP}"))));
+        let Authority { host, port } = parsed.ok_or(RouteError::Path)?;
         let listed = matches!(&host, Host::Name(name) if self.mint.intercepts(name));
-        let path = uri.path_and_query().cloned().unwrap_or_else(|| PathAndQuery::from_static("/"));
-        let endpoint = if listed { Endpoint::detect(method, path.as_str()) } else { None };
+        let path = request.uri.path_and_query().cloned().unwrap_or_else(|| PathAndQuery::from_static("/"));
+        let endpoint = if listed { Endpoint::detect(request.method, path.as_str()) } else { None };
         let target = self.targets.get_or_insert_with(&(host.clone(), port), || {
             let name = match &host {
                 Host::Name(name) => name.clone(),
                 Host::Address(address) => address.to_string(),
             };
-            Ok::<_, RouteError>(Arc::new(Target::asked(
-                providers::of_host(&name),
-                Origin::new(false, &name, port),
-                &self.dns,
-            )))
+            let origin = Origin::new(false, &name, port);
+            Ok::<_, RouteError>(Arc::new(Target::asked(providers::of_host(&name), origin, &self.dns)))
         })?;
         Ok(Route { target, path, direction: Direction::Outbound, endpoint })
     }

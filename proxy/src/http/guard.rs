@@ -5,7 +5,7 @@ use std::sync::atomic::Ordering;
 
 use async_trait::async_trait;
 use http::header::{ALT_SVC, CONTENT_LENGTH, EXPECT, HOST, TRANSFER_ENCODING};
-use http::{HeaderValue, Uri, Version};
+use http::{Uri, Version};
 use pingora::http::{RequestHeader, ResponseHeader};
 use pingora::proxy::{FailToProxy, ProxyHttp, ProxyWarnLogContext, Session};
 use pingora::upstreams::peer::HttpPeer;
@@ -16,7 +16,7 @@ use super::errors::{Fault, RESOLVE};
 use super::headers;
 use super::relay::Attempt;
 use super::reply::Reply;
-use super::route::{Route, RouteError, Router};
+use super::route::{Asked, Route, RouteError, Router};
 use crate::life;
 use crate::shared::Shared;
 
@@ -65,10 +65,8 @@ impl ProxyHttp for Guard {
             ctx.attempt = Some(attempt.clone());
             return Ok(());
         }
-        let head = session.req_header();
-        let host = head.uri.authority().map(|authority| authority.as_str().as_bytes());
-        let host = host.or_else(|| head.headers.get(HOST).map(HeaderValue::as_bytes)).unwrap_or_default();
-        ctx.route = Some(self.router.route(head.method.as_str(), &head.uri, host).map(Arc::new));
+        let asked = Asked::of(session.req_header());
+        ctx.route = Some(self.router.route(&asked).map(Arc::new));
         ctx.permit = self.shared.exchanges.clone().try_acquire_owned().ok();
         Ok(())
     }

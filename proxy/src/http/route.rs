@@ -5,8 +5,10 @@ use std::sync::Arc;
 
 use agentguard_policy::Direction;
 use agentguard_wire::Endpoint;
-use http::Uri;
+use http::header::HOST;
 use http::uri::PathAndQuery;
+use http::{HeaderValue, Uri};
+use pingora::http::RequestHeader;
 
 use super::forward::Forward;
 use crate::upstream::Target;
@@ -23,6 +25,32 @@ pub(crate) struct Route {
     /// What is spoken there, when it is a known LLM endpoint.
     pub(crate) endpoint: Option<Endpoint>,
 }
+
+/// What a request asks for.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Asked<'r> {
+    pub(crate) method: &'r str,
+    /// Its path and query; pingora keeps an absolute address out of it.
+    pub(crate) uri: &'r Uri,
+    /// The server that it is for, port or not, as the client says.
+    pub(crate) host: &'r [u8],
+    /// Whether the address was written out, `http://…`, as for a proxy. Then pingora has seen to it that `host` says the same.
+    pub(crate) absolute: bool,
+}
+
+impl<'r> Asked<'r> {
+    /// What a head asks for.
+    pub(crate) fn of(head: &'r RequestHeader) -> Self {
+        let authority = head.uri.authority().map(|authority| authority.as_str().as_bytes());
+        let host =
+            authority.or_else(|| head.headers.get(HOST).map(HeaderValue::as_bytes)).unwrap_or_default();
+        let absolute =
+            head.raw_path().get(..SCHEME.len()).is_some_and(|scheme| scheme.eq_ignore_ascii_case(SCHEME));
+        Self { method: head.method.as_str(), uri: &head.uri, host, absolute }
+    }
+}
+
+const SCHEME: &[u8] = b"http://";
 
 /// What a listener does with a path.
 pub(crate) enum Router {
@@ -72,14 +100,15 @@ impl Router {
         }
     }
 
-    /// The route of a request. `host`: the server that it is for, as the client says.
-    pub(crate) fn route(&self, method: &str, uri: &Uri, host: &[u8]) -> Result<Route, RouteError> {
+    /// The route of a request.
+    pub(crate) fn route(&self, request: &Asked<'_>) -> Result<Route, RouteError> {
+        let Asked { method, uri, host, .. } = *request;
         let asked = uri.path_and_query().map_or("/", PathAndQuery::as_str);
         let (target, rest) = match self {
             Self::Inbound(target) => (target, asked),
             Self::Host(target) if is_for(host, target.origin.host()) => (target, asked),
             Self::Host(target) => return Err(RouteError::Misdirected(target.origin.host().to_owned())),
-            Self::Forward(forward) => return forward.route(method, uri),
+            Self::Forward(forward) => return forward.route(request),
             Self::BaseUrl(providers) => split_provider(providers, asked)?,
         };
         let path = join(target.origin.prefix(), rest).parse().map_err(|_| RouteError::Path)?;

@@ -74,9 +74,9 @@ impl Resolver {
     /// The address to dial.
     pub(crate) async fn address(&self, limit: Duration) -> Result<SocketAddr, ResolveError> {
         if let Some(address) = self.fresh() {
-            // A literal; what was learnt has been checked.
-            self.allowed(address)?;
-            return Ok(address);
+            // What was learnt has been checked; a literal was not.
+            let literal = self.known.lock().until.is_none();
+            return if literal { self.allowed(address).map(|()| address) } else { Ok(address) };
         }
         let asked = timeout(limit, self.names.dns.lookup(&self.host, self.port, self.names.view)).await;
         let answer = match asked {

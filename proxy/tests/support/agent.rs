@@ -44,7 +44,8 @@ impl Agent {
 
     /// Shakes hands for that name.
     pub async fn secure(&self, tcp: TcpStream, name: &str) -> std::io::Result<Secured> {
-        let tls = TlsConnector::from(self.0.clone()).connect(name.to_owned().try_into().unwrap(), tcp).await?;
+        let tls =
+            TlsConnector::from(self.0.clone()).connect(name.to_owned().try_into().unwrap(), tcp).await?;
         let shown = tls.get_ref().1.peer_certificates().unwrap()[0].clone();
         Ok(Secured { tls, shown })
     }
@@ -56,7 +57,8 @@ impl Agent {
 
     /// Asks for a tunnel and shakes hands in it.
     pub async fn through(&self, proxy: SocketAddr, authority: &str, name: &str) -> std::io::Result<Secured> {
-        let (tcp, answer) = ask(proxy, &format!("CONNECT {authority} HTTP/1.1\r\nHost: {authority}\r\n\r\n")).await;
+        let (tcp, answer) =
+            ask(proxy, &format!("CONNECT {authority} HTTP/1.1\r\nHost: {authority}\r\n\r\n")).await;
         assert!(answer.starts_with("HTTP/1.1 200 "), "{answer}");
         self.secure(tcp, name).await
     }
@@ -69,7 +71,8 @@ impl Secured {
         let http2 = self.tls.get_ref().1.alpn_protocol() == Some(b"h2");
         let io = TokioIo::new(self.tls);
         let response = if http2 {
-            let (mut sender, connection) = hyper::client::conn::http2::handshake(TokioExecutor::new(), io).await.unwrap();
+            let (mut sender, connection) =
+                hyper::client::conn::http2::handshake(TokioExecutor::new(), io).await.unwrap();
             tokio::spawn(connection);
             sender.send_request(request).await.unwrap()
         } else {

@@ -22,6 +22,7 @@ use prometheus::Registry;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
+#[allow(unused_imports, reason = "not every test file asks as a plain client")]
 pub use client::Client;
 pub use provider::Provider;
 

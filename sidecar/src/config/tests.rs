@@ -26,17 +26,40 @@ fn each_mode_listens_where_its_traffic_arrives() {
 
 #[test]
 fn all_problems_are_told_together() {
-    let flags = ["--mode=base-url", "--hosts=*.com", "--upstream=x", "--inbound=a=http://b", "--resolve=x=y", "--threads=0"];
-    let problems = read(&[&flags[..], &["--catch-listen=127.0.0.1:1", "--control-token-file=/t"]].concat()).err().unwrap();
+    let flags = [
+        "--mode=base-url",
+        "--hosts=*.com",
+        "--upstream=x",
+        "--inbound=a=http://b",
+        "--resolve=x=y",
+        "--threads=0",
+    ];
+    let problems = read(&[&flags[..], &["--catch-listen=127.0.0.1:1", "--control-token-file=/t"]].concat())
+        .err()
+        .unwrap();
     let text = problems.to_string();
-    for flag in ["--hosts", "--upstream", "--inbound", "--resolve", "--threads", "--catch-listen", "--control-token-file"] {
+    for flag in [
+        "--hosts",
+        "--upstream",
+        "--inbound",
+        "--resolve",
+        "--threads",
+        "--catch-listen",
+        "--control-token-file",
+    ] {
         assert!(text.contains(flag), "{flag} is missing in: {text}");
     }
 }
 
 #[test]
 fn a_pods_name_tells_its_workload() {
-    for (pod, name) in [("web-7d4b9c6f5-x2x9q", "web"), ("my-job-x2x9q", "my-job"), ("db-0", "db"), ("alone", "alone"), ("", "")] {
+    for (pod, name) in [
+        ("web-7d4b9c6f5-x2x9q", "web"),
+        ("my-job-x2x9q", "my-job"),
+        ("db-0", "db"),
+        ("alone", "alone"),
+        ("", ""),
+    ] {
         assert_eq!(owner(pod), name, "{pod}");
     }
 }

@@ -1,11 +1,13 @@
 use super::*;
 
-const ALIASES: &str = "127.0.0.1 localhost\n127.0.0.1\tapi.openai.com # agentguard\n::1 api.openai.com\n127.0.0.1 half.test\n";
+const ALIASES: &str =
+    "127.0.0.1 localhost\n127.0.0.1\tapi.openai.com # agentguard\n::1 api.openai.com\n127.0.0.1 half.test\n";
 
 fn told(mode_name: &str, asked: &[&str], environment: &[(&str, &str)]) -> Vec<Finding> {
     let hosts = ["api.openai.com", "half.test", "*.llm.test"].map(str::to_owned);
     let asked: Vec<String> = asked.iter().map(|host| (*host).to_owned()).collect();
-    let environment: Environment = environment.iter().map(|(name, value)| ((*name).into(), (*value).into())).collect();
+    let environment: Environment =
+        environment.iter().map(|(name, value)| ((*name).into(), (*value).into())).collect();
     look(&Question { mode: mode(mode_name), hosts: &hosts, asked: &asked }, &environment, ALIASES)
 }
 
@@ -34,8 +36,14 @@ fn a_host_is_told_by_the_list_and_in_hosts_mode_by_the_hosts_file() {
     assert!(of(&findings, "bank.test").detail.contains("passes unread"));
     let findings = told("hosts", &["api.openai.com", "half.test"], &[]);
     assert_eq!(of(&findings, "api.openai.com").standing, Standing::Fine);
-    assert_eq!(of(&findings, "half.test").standing, Standing::Failed, "without ::1 an IPv6 lookup goes to DNS");
-    assert!(of(&told("base-url", &["api.openai.com"], &[]), "api.openai.com").detail.contains("19003/openai"));
+    assert_eq!(
+        of(&findings, "half.test").standing,
+        Standing::Failed,
+        "without ::1 an IPv6 lookup goes to DNS"
+    );
+    assert!(
+        of(&told("base-url", &["api.openai.com"], &[]), "api.openai.com").detail.contains("19003/openai")
+    );
 }
 
 #[test]
