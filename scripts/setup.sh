@@ -3,7 +3,9 @@
 # front-end packages by npm, the SDKs that the tests drive by pip into .venv. Does nothing where nothing is missing.
 #
 #   scripts/setup.sh build   compiler helpers and the dashboard's packages
+#   scripts/setup.sh rust    besides: openssl, which the Rust tests compare with; for root, what tests of packet rules need
 #   scripts/setup.sh test    besides: Python SDKs, a browser
+#   scripts/setup.sh clients besides: HTTP clients of other languages
 #   scripts/setup.sh bench   besides: nginx and wrk
 #   scripts/setup.sh lint    cargo-deny
 set -euo pipefail
@@ -54,8 +56,23 @@ tests() {
 
 case "${1:-build}" in
   build) build ;;
+  rust)
+    build
+    apt_install openssl=openssl
+    # Packet rules can be tested by root alone.
+    [ "$(id -u)" -ne 0 ] || apt_install ip=iproute2 nft=nftables setcap=libcap2-bin
+    ;;
   test) tests ;;
+  clients)
+    tests
+    # Clients of many kinds call through network namespaces, which needs root; without it there is nothing to install.
+    [ "$(id -u)" -ne 0 ] || apt_install ip=iproute2 setpriv=util-linux sysctl=procps java=default-jdk-headless go=golang-go
+    if [ ! -e tests/interception/node/node_modules/.stamp ] || [ tests/interception/node/package-lock.json -nt tests/interception/node/node_modules/.stamp ]; then
+      npm --prefix tests/interception/node ci --no-audit --no-fund --loglevel=error
+      touch tests/interception/node/node_modules/.stamp
+    fi
+    ;;
   bench) build; apt_install nginx=nginx-light ;;
   lint) cargo deny --version >/dev/null 2>&1 || { say "installing cargo-deny"; cargo install --locked --quiet cargo-deny@0.20.2; } ;;
-  *) fail "unknown part '$1'; one of build, test, bench, lint" ;;
+  *) fail "unknown part '$1'; one of build, rust, test, clients, bench, lint" ;;
 esac

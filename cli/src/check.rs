@@ -1,6 +1,7 @@
 //! `agentguard check`: is everything in place? Looks at what `up` would need, in plain words, and changes nothing.
 
 mod folder;
+pub(crate) mod interception;
 mod reach;
 #[cfg(test)]
 mod tests;
@@ -57,7 +58,10 @@ pub async fn run(
     style: Style,
     out: &mut impl Write,
 ) -> io::Result<Exit> {
-    let findings = look(flags, environment).await;
+    let findings = match flags.get_one::<String>("mode") {
+        Some(name) => intercepted(name, flags, environment),
+        None => look(flags, environment).await,
+    };
     if flags.get_flag("json") {
         let fine = findings.iter().all(|f| matches!(f.standing, Standing::Fine | Standing::Skipped));
         serde_json::to_writer_pretty(&mut *out, &serde_json::json!({"fine": fine, "checks": findings}))?;
@@ -78,6 +82,16 @@ pub async fn run(
         () if any(Standing::Failed) => Exit::Failed,
         () => Exit::Fine,
     })
+}
+
+/// What a sidecar in that mode would read; this machine's configuration has nothing to do with it.
+fn intercepted(name: &str, flags: &ArgMatches, environment: &Environment) -> Vec<Finding> {
+    let many = |id: &str| {
+        flags.get_many::<String>(id).map(|values| values.cloned().collect::<Vec<_>>()).unwrap_or_default()
+    };
+    let (hosts, asked) = (many("hosts"), many("host"));
+    let question = interception::Question { mode: interception::mode(name), hosts: &hosts, asked: &asked };
+    interception::look(&question, environment, &std::fs::read_to_string("/etc/hosts").unwrap_or_default())
 }
 
 async fn look(flags: &ArgMatches, environment: &Environment) -> Vec<Finding> {

@@ -3,7 +3,7 @@
 use clap::{Arg, ArgAction, Command, ValueHint, builder::PossibleValuesParser, value_parser};
 use clap_complete::Shell;
 
-use crate::settings;
+use crate::{check, settings};
 
 const ABOUT: &str = "Judges what language models say against what they were shown";
 
@@ -83,6 +83,12 @@ Examples:
   agentguard eval --data labelled.jsonl --json --threads 4 | jq .overall.auroc
   agentguard eval --data labelled.jsonl --plot reliability.svg";
 
+const CHECK: &str = "\
+Examples:
+  agentguard check --config agentguard.toml
+  agentguard check --mode transparent
+  agentguard check --mode hosts api.openai.com bank.example";
+
 /// The whole command line.
 #[must_use]
 pub fn command() -> Command {
@@ -124,9 +130,32 @@ pub fn command() -> Command {
         )
         .subcommand(
             Command::new("check")
-                .about("Check configuration, policy, ports, data directory, upstreams and control plane")
+                .about("Check configuration, policy, ports, data directory, upstreams and control plane; or what a sidecar reads")
+                .after_help(CHECK)
                 .arg(flag("json", "Print JSON"))
                 .arg(flag("offline", "Do not connect to anything"))
+                .arg(
+                    Arg::new("mode")
+                        .long("mode")
+                        .value_name("MODE")
+                        .value_parser(check::interception::MODES)
+                        .help("Say what a sidecar in this mode would judge, what not, and why; nothing else is checked"),
+                )
+                .arg(
+                    Arg::new("hosts")
+                        .long("hosts")
+                        .value_name("HOST,…")
+                        .value_delimiter(',')
+                        .requires("mode")
+                        .help("The sidecar's list of hosts [default: the well-known providers]"),
+                )
+                .arg(
+                    Arg::new("host")
+                        .value_name("HOST")
+                        .num_args(0..)
+                        .requires("mode")
+                        .help("Hosts to be told about one by one"),
+                )
                 .args(settings::args()),
         )
         .subcommand(Command::new("version").about("Print the version").arg(flag("json", "Print JSON")))

@@ -16,6 +16,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use agentguard_proxy::Origin as Upstream;
+pub use agentguard_proxy::model::ModelSource;
 use agentguard_telemetry::Secret;
 use clap::ArgMatches;
 
@@ -45,23 +46,6 @@ pub struct Config {
     pub spool_max: u64,
     /// What is logged.
     pub log: Log,
-}
-
-/// Where the trained encoder comes from.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub enum ModelSource {
-    /// Built into the binary.
-    Builtin,
-    /// None: the rules judge alone.
-    #[default]
-    Off,
-    /// A file.
-    File {
-        /// Where.
-        path: PathBuf,
-        /// Its SHA-256 in hexadecimal; `None`: that of the built-in one.
-        sha256: Option<String>,
-    },
 }
 
 /// Which control plane the proxy reports to.

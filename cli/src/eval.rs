@@ -137,7 +137,7 @@ pub fn run(flags: &ArgMatches, style: Style, out: &mut impl Write) -> Result<Exi
         return Err(EvalError::NoCall { path: options.data, without, broken });
     }
     // What is made at first use is made before the first row is timed, as it is before the proxy's first client.
-    stack::warm_up();
+    agentguard_proxy::warm_up();
     // A place that cannot be written is told before the work, not after it.
     let mut plot = match &options.plot {
         Some(path) => {

@@ -1,11 +1,6 @@
-//! The trained encoder: where it comes from, and how judge and proxy are given it.
+//! Which encoder the flags of a command without a configuration mean.
 
-use std::borrow::Cow;
-use std::path::Path;
-use std::sync::Arc;
-
-use agentguard_encoder::{Artefact, Encoder, LoadError, Score, Tokenizer, Window};
-use agentguard_judge::{Evidence, Output, Session};
+pub(crate) use agentguard_proxy::model::Trained as Model;
 use clap::ArgMatches;
 
 use crate::config::ModelSource;
@@ -20,72 +15,5 @@ pub(crate) fn source(flags: &ArgMatches, default: ModelSource) -> ModelSource {
             let sha256 = flags.get_one::<String>("model-sha256").map(|hash| hash.to_ascii_lowercase());
             ModelSource::File { path: path.into(), sha256 }
         }
-    }
-}
-
-/// A loaded encoder and the tokenizer that makes its windows.
-pub(crate) struct Model {
-    encoder: Encoder,
-    tokenizer: Arc<Tokenizer>,
-    version: Arc<str>,
-}
-
-impl Model {
-    /// Loads it; takes tenths of a second. `None`: switched off. `threads`: that read at the same time.
-    ///
-    /// # Errors
-    /// [`LoadError`], for the operator.
-    pub(crate) fn load(source: &ModelSource, threads: usize) -> Result<Option<Self>, LoadError> {
-        let encoder = match source {
-            ModelSource::Off => return Ok(None),
-            ModelSource::Builtin => Encoder::bundled(threads)?,
-            ModelSource::File { path, sha256 } => {
-                Encoder::open(path, &artefact(path, sha256.as_deref()), threads)?
-            }
-        };
-        let version = Arc::from(encoder.version());
-        Ok(Some(Self { encoder, tokenizer: Arc::new(Tokenizer::new()), version }))
-    }
-
-    /// Prepares evidence for it.
-    pub(crate) fn encode(&self, evidence: &mut Evidence) {
-        evidence.encode(&self.tokenizer, &self.version);
-    }
-
-    /// Reads all that a session wants read, here and now. What each reading settled.
-    pub(crate) fn catch_up(&self, session: &mut Session) -> Vec<Output> {
-        let mut outputs = Vec::new();
-        for task in session.tasks() {
-            // A failure is a defect; the rules judge alone then, as in the proxy.
-            let scores = self.encoder.score(&task.windows).ok();
-            outputs.push(session.read(task.id, scores));
-        }
-        outputs
-    }
-}
-
-/// A file is the bundled model unless its own hash is given.
-fn artefact(path: &Path, sha256: Option<&str>) -> Artefact {
-    match sha256 {
-        None => Artefact::BUNDLED,
-        Some(sha256) => {
-            let name =
-                path.file_stem().map_or_else(|| "encoder".into(), |name| name.to_string_lossy().into_owned());
-            Artefact { name: Cow::Owned(name), sha256: Cow::Owned(sha256.to_owned()) }
-        }
-    }
-}
-
-impl agentguard_proxy::Model for Model {
-    fn tokenizer(&self) -> &Arc<Tokenizer> {
-        &self.tokenizer
-    }
-
-    fn version(&self) -> &Arc<str> {
-        &self.version
-    }
-
-    fn read(&self, windows: &[Window]) -> Result<Vec<Score>, String> {
-        self.encoder.score(windows).map_err(|error| error.to_string())
     }
 }

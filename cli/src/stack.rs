@@ -1,8 +1,6 @@
 //! The proxy and, unless it is elsewhere, the control plane, running in one process. They speak over HTTP and know
 //! nothing of each other, as in a cluster: what works here works there.
 
-mod warm;
-
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
 
@@ -10,7 +8,7 @@ use agentguard_control::{Control, ControlError};
 use agentguard_encoder::LoadError;
 use agentguard_proxy::report::{ReportConfig, ReportError, Reporter};
 use agentguard_proxy::spool::{Spool, SpoolConfig, SpoolError};
-use agentguard_proxy::{Addresses, BindError, ModelConfig, Proxy};
+use agentguard_proxy::{Addresses, BindError, ModelConfig, Proxy, warm_up};
 use prometheus::Registry;
 use tokio::task::{JoinError, JoinHandle, spawn_blocking};
 use tokio_util::sync::CancellationToken;
@@ -18,7 +16,6 @@ use tokio_util::sync::CancellationToken;
 use crate::config::{Config, Control as Where};
 use crate::model::Model;
 use crate::policy_file::PolicyFile;
-pub(crate) use warm::warm_up;
 
 /// Why it does not start.
 #[derive(Debug, thiserror::Error)]

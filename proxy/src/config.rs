@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use agentguard_api::Workload;
 
+use crate::intercept::{Fixed, Intercept};
 use crate::{ModelConfig, Origin};
 
 /// Everything that the proxy is told.
@@ -24,6 +25,10 @@ pub struct Config {
     pub workload: Workload,
     /// PEM file of certificate authorities to be trusted besides the platform's.
     pub ca_file: Option<PathBuf>,
+    /// Traffic that is caught; `None`: only what is sent to the listeners above.
+    pub intercept: Option<Intercept>,
+    /// Addresses that stand for names, whatever a name server says.
+    pub resolve: Fixed,
     /// The trained model; `None`: the rules judge alone.
     pub model: Option<ModelConfig>,
     /// How long things may take.
@@ -101,6 +106,8 @@ pub struct Limits {
     pub decoded_bytes: usize,
     /// Connections open at once, all listeners together; beyond it new ones are closed.
     pub connections: usize,
+    /// Tunnels open at once, beside the connections; they hold little. Beyond it new ones are closed.
+    pub tunnels: usize,
     /// Exchanges at once; beyond it the client gets 503.
     pub exchanges: usize,
     /// Exchanges judged at once; beyond it they pass as `not_checked{overload}` or are refused, by policy.
@@ -116,6 +123,7 @@ impl Default for Limits {
             response_bytes: 32 << 20,
             decoded_bytes: 64 << 20,
             connections: 4096,
+            tunnels: 16_384,
             exchanges: 2048,
             judged: 1024,
             context_bytes: 64 << 20,

@@ -6,9 +6,11 @@
 
 mod admin;
 pub mod config;
+mod dns;
 mod exchange;
 mod front;
 mod http;
+pub mod intercept;
 mod life;
 mod metrics;
 pub mod model;
@@ -20,6 +22,7 @@ pub mod report;
 mod shared;
 pub mod spool;
 mod upstream;
+mod warm;
 
 pub use config::{Config, Inbound, Limits, Timeouts, Upstream};
 pub use model::{Model, ModelConfig};
@@ -27,3 +30,4 @@ pub use origin::{Origin, OriginError};
 pub use proxy::{Addresses, BindError, Proxy};
 pub use recorder::Recorder;
 pub use upstream::roots::RootsError;
+pub use warm::warm_up;

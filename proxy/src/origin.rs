@@ -32,6 +32,11 @@ pub enum OriginError {
 }
 
 impl Origin {
+    /// The address of a host, without a prefix.
+    pub(crate) fn new(tls: bool, host: &str, port: u16) -> Self {
+        Self { tls, host: host.to_owned(), port, prefix: String::new() }
+    }
+
     /// Whether TLS is spoken.
     #[must_use]
     pub fn tls(&self) -> bool {

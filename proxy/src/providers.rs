@@ -6,6 +6,8 @@
 
 use std::collections::BTreeMap;
 
+use agentguard_trust::HostSet;
+
 use crate::{Origin, Upstream};
 
 /// Name in the path and origin, by name.
@@ -32,6 +34,33 @@ pub const KNOWN: &[(&str, &str)] = &[
     ("together", "https://api.together.xyz"),
     ("xai", "https://api.x.ai"),
 ];
+
+/// Hosts of providers whose addresses differ by customer or region, as patterns, with the provider's name.
+const BY_PATTERN: &[(&str, &str)] = &[
+    ("*.openai.azure.com", "azure"),
+    ("*.services.ai.azure.com", "azure"),
+    ("*.cognitiveservices.azure.com", "azure"),
+    ("bedrock-runtime.*.amazonaws.com", "bedrock"),
+    ("aiplatform.googleapis.com", "vertex"),
+    ("*-aiplatform.googleapis.com", "vertex"),
+];
+
+/// The hosts that are intercepted unless the operator lists others: those of the known providers, and the patterns of the others.
+pub fn hosts() -> impl Iterator<Item = String> {
+    let known = KNOWN.iter().filter_map(|(_, url)| url.strip_prefix("https://"));
+    known.chain(BY_PATTERN.iter().map(|(pattern, _)| *pattern)).map(str::to_owned)
+}
+
+/// The provider at a host; of an unknown one the host itself.
+#[must_use]
+pub fn of_host(host: &str) -> &str {
+    let known = KNOWN.iter().find(|(_, url)| url.strip_prefix("https://") == Some(host));
+    let by_pattern = || {
+        let matches = |pattern: &str| HostSet::parse([pattern]).is_ok_and(|set| set.contains(host));
+        BY_PATTERN.iter().find(|(pattern, _)| matches(pattern))
+    };
+    known.map(|(name, _)| *name).or_else(|| by_pattern().map(|(_, name)| *name)).unwrap_or(host)
+}
 
 /// The known providers with the operator's added, or put in their place.
 #[must_use]

@@ -15,10 +15,15 @@ use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use crate::dns::Dns;
 use crate::exchange::context::Contexts;
 use crate::exchange::metrics::JudgeMetrics;
+use crate::front::caught::Catcher;
+use crate::front::coverage::Coverage;
+use crate::front::hosts::Hosts;
 use crate::front::listener::Listener;
 use crate::http::route::Router;
+use crate::intercept::Catch;
 use crate::metrics::Metrics;
 use crate::model::{self, Pool};
 use crate::shared::Shared;
@@ -57,6 +62,7 @@ pub enum BindError {
 pub struct Proxy {
     base_url: Option<Listener>,
     inbound: Vec<Listener>,
+    caught: Vec<Listener>,
     admin: Option<(TcpListener, SocketAddr)>,
     registry: Registry,
     shared: Arc<Shared>,
@@ -69,6 +75,8 @@ pub struct Addresses {
     pub base_url: Option<SocketAddr>,
     /// In front of agents, in the configuration's order.
     pub inbound: Vec<SocketAddr>,
+    /// For caught connections, in the configuration's order.
+    pub caught: Vec<SocketAddr>,
     /// Probes and metrics.
     pub admin: Option<SocketAddr>,
 }
@@ -98,6 +106,7 @@ impl Proxy {
             contexts: (!config.inbound.is_empty())
                 .then(|| Arc::new(Contexts::new(config.timeouts.context, config.limits.context_bytes))),
             timeouts: config.timeouts,
+            dns: Dns::new(config.resolve),
             metrics: Metrics::new(registry)?,
             cut: CancellationToken::new(),
             limits: config.limits,
@@ -107,7 +116,7 @@ impl Proxy {
         if let Some(address) = config.base_url_listen {
             let known = providers::all(&config.upstreams);
             let target = |(name, Upstream { url }): (String, Upstream)| {
-                let target = Arc::new(Target::new(&name, url, roots.clone()));
+                let target = Arc::new(Target::new(&name, url, roots.clone(), &shared.dns));
                 (name, target)
             };
             let router = Router::BaseUrl(known.into_iter().map(target).collect::<BTreeMap<_, _>>());
@@ -115,8 +124,21 @@ impl Proxy {
         }
         let mut inbound = Vec::with_capacity(config.inbound.len());
         for agent in config.inbound {
-            let router = Router::Inbound(Arc::new(Target::new("", agent.upstream, roots.clone())));
+            let router =
+                Router::Inbound(Arc::new(Target::new("", agent.upstream, roots.clone(), &shared.dns)));
             inbound.push(listen("inbound", agent.listen, router, &shared, &places).await?);
+        }
+        let mut caught = Vec::new();
+        if let Some(intercept) = config.intercept {
+            let listen = intercept.listen.clone();
+            let hosts =
+                Arc::new(Hosts::new(intercept, roots, shared.limits.tunnels, Coverage::new(registry)?));
+            for Catch { mode, address } in listen {
+                let catcher = Catcher { mode, hosts: hosts.clone(), shared: shared.clone() };
+                let bound = Listener::catching(address, catcher, &shared, &places).await;
+                let refused = |source| BindError::Listen { what: mode.as_str(), address, source };
+                caught.push(bound.map_err(refused)?);
+            }
         }
         let mut admin = None;
         if let Some(address) = config.admin_listen {
@@ -125,7 +147,7 @@ impl Proxy {
             let bound = tcp.local_addr().map_err(refused)?;
             admin = Some((tcp, bound));
         }
-        Ok(Self { base_url, inbound, admin, registry: registry.clone(), shared })
+        Ok(Self { base_url, inbound, caught, admin, registry: registry.clone(), shared })
     }
 
     /// Where it listens.
@@ -134,6 +156,7 @@ impl Proxy {
         Addresses {
             base_url: self.base_url.as_ref().map(Listener::address),
             inbound: self.inbound.iter().map(Listener::address).collect(),
+            caught: self.caught.iter().map(Listener::address).collect(),
             admin: self.admin.as_ref().map(|(_, address)| *address),
         }
     }
@@ -142,7 +165,7 @@ impl Proxy {
     /// When it returns, every exchange is recorded. `/ready` fails from the beginning of the drain; the admin listener
     /// answers to the end.
     pub async fn run(self, drain: CancellationToken) {
-        let Self { base_url, inbound, admin, registry, shared } = self;
+        let Self { base_url, inbound, caught, admin, registry, shared } = self;
         let connections = TaskTracker::new();
         let over = CancellationToken::new();
         if let Some((tcp, _)) = admin {
@@ -152,7 +175,7 @@ impl Proxy {
             tokio::spawn(async move { serve.await });
         }
         let listeners = TaskTracker::new();
-        for listener in base_url.into_iter().chain(inbound) {
+        for listener in base_url.into_iter().chain(inbound).chain(caught) {
             listeners.spawn(listener.serve(drain.clone(), connections.clone()));
         }
         listeners.close();

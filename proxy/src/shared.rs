@@ -8,6 +8,7 @@ use arc_swap::ArcSwap;
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
+use crate::dns::Dns;
 use crate::exchange::context::Contexts;
 use crate::exchange::metrics::JudgeMetrics;
 use crate::metrics::Metrics;
@@ -20,6 +21,8 @@ pub(crate) struct Shared {
     pub(crate) recorder: Arc<dyn Recorder>,
     pub(crate) workload: Workload,
     pub(crate) timeouts: Timeouts,
+    /// Names to addresses.
+    pub(crate) dns: Dns,
     pub(crate) limits: Limits,
     pub(crate) metrics: Metrics,
     pub(crate) judge_metrics: JudgeMetrics,

@@ -557,7 +557,7 @@ async fn a_new_policy_counts_for_the_next_exchange() {
 #[tokio::test(flavor = "multi_thread")]
 async fn trailers_survive_every_way_of_delivery() {
     use http_body_util::BodyExt;
-    let (tls, ca, _folder) = support::tls::localhost(&["h2"]);
+    let (tls, ca) = support::tls::localhost(&["h2"]);
     let provider = Provider::serve_tls(
         |_, _| async {
             let mut trailers = http::HeaderMap::new();
@@ -576,7 +576,7 @@ async fn trailers_survive_every_way_of_delivery() {
         (Action::Redact, Delivery::Full),
     ] {
         let policy = support::policy(acting(action, delivery));
-        let world = World::with(&url, policy, |config| config.ca_file = Some(ca.clone())).await;
+        let world = World::with(&url, policy, |config| config.ca_file = Some(ca.file())).await;
         let got = Client::h2().post(&world.url(CHAT), chat::request(true)).await;
         assert_eq!(chat::read(got.text()), (chat::good(), Some("stop".to_owned())));
         assert_eq!(got.headers.contains_key("content-length"), action == Action::Observe, "{action:?}");

@@ -362,7 +362,7 @@ async fn a_pooled_connection_that_the_upstream_closed_meanwhile_is_no_fault_of_t
 
 #[tokio::test(flavor = "multi_thread")]
 async fn trailers_of_an_h2_upstream_reach_an_h2_client_and_the_body_is_whole() {
-    let (tls, ca, _folder) = support::tls::localhost(&["h2", "http/1.1"]);
+    let (tls, ca) = support::tls::localhost(&["h2", "http/1.1"]);
     let provider = Provider::serve_tls(
         |_, _| async {
             use http_body_util::BodyExt;
@@ -375,7 +375,7 @@ async fn trailers_of_an_h2_upstream_reach_an_h2_client_and_the_body_is_whole() {
     )
     .await;
     let url = format!("https://localhost:{}", provider.address.port());
-    let trusting = |config: &mut Config| config.ca_file = Some(ca);
+    let trusting = |config: &mut Config| config.ca_file = Some(ca.file());
     let world = World::with(&url, support::observing(), trusting).await;
     for path in PATHS {
         let got = Client::h2().post(&world.url(path), "{}").await;
@@ -391,7 +391,7 @@ async fn trailers_of_an_h2_upstream_reach_an_h2_client_and_the_body_is_whole() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_certificate_that_nobody_vouches_for_is_refused() {
-    let (tls, _, _folder) = support::tls::localhost(&["h2"]);
+    let (tls, _) = support::tls::localhost(&["h2"]);
     let provider = Provider::serve_tls(|_, _| async { whole("text/plain", "secret") }, tls).await;
     let world = World::start(&format!("https://localhost:{}", provider.address.port())).await;
     let got = Client::h1().post(&world.url(CHAT), "{}").await;

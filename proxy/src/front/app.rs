@@ -7,12 +7,15 @@ use async_trait::async_trait;
 use pingora::apps::{HttpServerApp, HttpServerOptions, ReusedHttpStream};
 use pingora::protocols::http::ServerSession;
 use pingora::protocols::http::v2::server::{H2Options, default_h2_options};
-use pingora::proxy::HttpProxy;
+use pingora::proxy::{HttpProxy, http_proxy};
 use pingora::server::ShutdownWatch;
+use pingora::server::configuration::ServerConf;
 
 use super::sniff::Protocol;
 use crate::Timeouts;
 use crate::http::guard::Guard;
+use crate::http::route::Router;
+use crate::shared::Shared;
 
 /// Requests that a client may run on one h2 connection at once.
 const H2_STREAMS: u32 = 256;
@@ -20,6 +23,15 @@ const H2_STREAMS: u32 = 256;
 const H2_HEADER_LIST: u32 = 64 << 10;
 /// Wait for the rest of a request that was answered before it was read to its end.
 const DISCARD: Duration = Duration::from_secs(10);
+
+/// Idle connections kept to the upstreams of one proxy.
+const POOL: usize = 512;
+
+/// A pingora proxy of its own, with its connections to upstream.
+pub(crate) fn proxy(router: Router, shared: &Arc<Shared>) -> Arc<HttpProxy<Guard>> {
+    let conf = ServerConf { upstream_keepalive_pool_size: POOL, ..ServerConf::default() };
+    Arc::new(http_proxy(&Arc::new(conf), Guard { router, shared: shared.clone() }))
+}
 
 /// A listener's pingora proxy, for connections of one protocol.
 pub(crate) struct App {

@@ -9,33 +9,35 @@ use std::time::Duration;
 use pingora::apps::{HttpServerApp, ServerApp};
 use pingora::protocols::l4::stream::Stream;
 use pingora::protocols::{GetSocketDigest, SocketDigest};
-use pingora::proxy::http_proxy;
-use pingora::server::configuration::ServerConf;
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{Semaphore, watch};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use super::app::App;
+use super::app::{self, App};
+use super::caught::Catcher;
 use super::client::Client;
 use super::sniff::{self, Protocol};
-use crate::http::guard::Guard;
 use crate::http::route::Router;
 use crate::shared::Shared;
 
 /// Pause after a failed accept (out of file descriptors, mostly).
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
-/// Idle connections kept to the upstreams of one listener.
-const POOL: usize = 512;
-
 /// A bound listener.
 pub(crate) struct Listener {
     tcp: TcpListener,
     address: SocketAddr,
-    http1: Arc<App>,
-    http2: Arc<App>,
+    life: Life,
     shared: Arc<Shared>,
     places: Arc<Semaphore>,
+}
+
+/// What becomes of its connections.
+enum Life {
+    /// They were meant for us: HTTP/1.1 or h2 in the clear.
+    Meant { http1: Arc<App>, http2: Arc<App> },
+    /// They were caught on their way elsewhere.
+    Caught(Catcher),
 }
 
 impl Listener {
@@ -47,18 +49,26 @@ impl Listener {
         places: &Arc<Semaphore>,
     ) -> io::Result<Self> {
         let tcp = TcpListener::bind(address).await?;
-        let address = tcp.local_addr()?;
-        let conf = ServerConf { upstream_keepalive_pool_size: POOL, ..ServerConf::default() };
-        let proxy = Arc::new(http_proxy(&Arc::new(conf), Guard { router, shared: shared.clone() }));
+        let proxy = app::proxy(router, shared);
         let app = |protocol| Arc::new(App::new(proxy.clone(), protocol, &shared.timeouts));
-        Ok(Self {
-            tcp,
-            address,
-            http1: app(Protocol::Http1),
-            http2: app(Protocol::Http2),
-            shared: shared.clone(),
-            places: places.clone(),
-        })
+        let life = Life::Meant { http1: app(Protocol::Http1), http2: app(Protocol::Http2) };
+        Self::new(tcp, life, shared, places)
+    }
+
+    /// Binds for connections that are caught.
+    pub(crate) async fn catching(
+        address: SocketAddr,
+        catcher: Catcher,
+        shared: &Arc<Shared>,
+        places: &Arc<Semaphore>,
+    ) -> io::Result<Self> {
+        let tcp = TcpListener::bind(address).await?;
+        Self::new(tcp, Life::Caught(catcher), shared, places)
+    }
+
+    fn new(tcp: TcpListener, life: Life, shared: &Arc<Shared>, places: &Arc<Semaphore>) -> io::Result<Self> {
+        let address = tcp.local_addr()?;
+        Ok(Self { tcp, address, life, shared: shared.clone(), places: places.clone() })
     }
 
     /// The address that was bound.
@@ -84,7 +94,10 @@ impl Listener {
             }
         }
         let _ = stop.send(true);
-        listener.http1.http_cleanup().await;
+        match &listener.life {
+            Life::Meant { http1, .. } => http1.http_cleanup().await,
+            Life::Caught(catcher) => catcher.hosts.cleanup().await,
+        }
         // The channel must outlive the connections: they watch it.
         connections.spawn(async move {
             stop.closed().await;
@@ -100,29 +113,39 @@ impl Listener {
         connections.spawn(async move {
             self.shared.metrics.connections.inc();
             tokio::select! {
-                () = self.converse(tcp, &stopped) => {}
+                () = self.converse(tcp, &stopped, place) => {}
                 () = self.shared.cut.cancelled() => {}
             }
             self.shared.metrics.connections.dec();
-            drop(place);
         });
     }
 
-    async fn converse(&self, tcp: TcpStream, stopped: &watch::Receiver<bool>) {
+    async fn converse(&self, tcp: TcpStream, stopped: &watch::Receiver<bool>, place: OwnedSemaphorePermit) {
+        let (http1, http2) = match &self.life {
+            Life::Meant { http1, http2 } => (http1, http2),
+            Life::Caught(catcher) => return catcher.converse(tcp, stopped, place).await,
+        };
         let _ = tcp.set_nodelay(true); // fails only on a connection that is gone already
-        let digest = SocketDigest::from_raw_fd(tcp.as_raw_fd());
-        let mut stream = Stream::from(tcp);
-        stream.set_socket_digest(digest);
+        let mut stream = stream(tcp);
         let mut draining = stopped.clone();
         let told = tokio::select! {
             told = sniff::protocol(&mut stream, self.shared.timeouts.client_read) => told,
             _ = draining.wait_for(|stop| *stop) => None,
         };
         let app = match told {
-            Some(Protocol::Http1) => &self.http1,
-            Some(Protocol::Http2) => &self.http2,
+            Some(Protocol::Http1) => http1,
+            Some(Protocol::Http2) => http2,
             None => return,
         };
         app.process_new(Box::new(Client::new(stream)), stopped).await;
+        drop(place);
     }
+}
+
+/// A client's socket as pingora takes it.
+pub(crate) fn stream(tcp: TcpStream) -> Stream {
+    let digest = SocketDigest::from_raw_fd(tcp.as_raw_fd());
+    let mut stream = Stream::from(tcp);
+    stream.set_socket_digest(digest);
+    stream
 }

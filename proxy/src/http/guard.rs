@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use async_trait::async_trait;
-use http::header::{CONTENT_LENGTH, EXPECT, HOST, TRANSFER_ENCODING};
+use http::header::{ALT_SVC, CONTENT_LENGTH, EXPECT, HOST, TRANSFER_ENCODING};
 use http::{Uri, Version};
 use pingora::http::{RequestHeader, ResponseHeader};
 use pingora::proxy::{FailToProxy, ProxyHttp, ProxyWarnLogContext, Session};
@@ -16,7 +16,7 @@ use super::errors::{Fault, RESOLVE};
 use super::headers;
 use super::relay::Attempt;
 use super::reply::Reply;
-use super::route::{Route, RouteError, Router};
+use super::route::{Asked, Route, RouteError, Router};
 use crate::life;
 use crate::shared::Shared;
 
@@ -65,8 +65,8 @@ impl ProxyHttp for Guard {
             ctx.attempt = Some(attempt.clone());
             return Ok(());
         }
-        let head = session.req_header();
-        ctx.route = Some(self.router.route(head.method.as_str(), &head.uri).map(Arc::new));
+        let asked = Asked::of(session.req_header());
+        ctx.route = Some(self.router.route(&asked).map(Arc::new));
         ctx.permit = self.shared.exchanges.clone().try_acquire_owned().ok();
         Ok(())
     }
@@ -95,7 +95,11 @@ impl ProxyHttp for Guard {
             }
             Some(Ok(_)) => Ok(false),
             Some(Err(error)) => {
-                let status = if *error == RouteError::Path { 400 } else { 404 };
+                let status = match error {
+                    RouteError::UnknownProvider { .. } => 404,
+                    RouteError::Path | RouteError::NotForUs => 400,
+                    RouteError::Misdirected(_) => 421,
+                };
                 Reply::error(status, "agentguard_no_route", &format!("agentguard: {error}"))
                     .send(session)
                     .await?;
@@ -136,6 +140,10 @@ impl ProxyHttp for Guard {
         ctx: &mut Ctx,
     ) -> Result<()> {
         headers::strip_response(head);
+        if matches!(self.router, Router::Host(_)) {
+            // It would show the client another way to the host, past us.
+            head.remove_header(&ALT_SVC);
+        }
         if let Some(attempt) = &ctx.attempt
             && head.version == Version::HTTP_2
             && let Some(length) = head.remove_header(&CONTENT_LENGTH)

@@ -5,9 +5,12 @@ use std::sync::Arc;
 
 use agentguard_policy::Direction;
 use agentguard_wire::Endpoint;
-use http::Uri;
+use http::header::HOST;
 use http::uri::PathAndQuery;
+use http::{HeaderValue, Uri};
+use pingora::http::RequestHeader;
 
+use super::forward::Forward;
 use crate::upstream::Target;
 
 /// Where one request goes.
@@ -23,12 +26,42 @@ pub(crate) struct Route {
     pub(crate) endpoint: Option<Endpoint>,
 }
 
+/// What a request asks for.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Asked<'r> {
+    pub(crate) method: &'r str,
+    /// Its path and query; pingora keeps an absolute address out of it.
+    pub(crate) uri: &'r Uri,
+    /// The server that it is for, port or not, as the client says.
+    pub(crate) host: &'r [u8],
+    /// Whether the address was written out, `http://…`, as for a proxy. Then pingora has seen to it that `host` says the same.
+    pub(crate) absolute: bool,
+}
+
+impl<'r> Asked<'r> {
+    /// What a head asks for.
+    pub(crate) fn of(head: &'r RequestHeader) -> Self {
+        let authority = head.uri.authority().map(|authority| authority.as_str().as_bytes());
+        let host =
+            authority.or_else(|| head.headers.get(HOST).map(HeaderValue::as_bytes)).unwrap_or_default();
+        let absolute =
+            head.raw_path().get(..SCHEME.len()).is_some_and(|scheme| scheme.eq_ignore_ascii_case(SCHEME));
+        Self { method: head.method.as_str(), uri: &head.uri, host, absolute }
+    }
+}
+
+const SCHEME: &[u8] = b"http://";
+
 /// What a listener does with a path.
 pub(crate) enum Router {
     /// `/{provider}/…` to that provider.
     BaseUrl(BTreeMap<String, Arc<Target>>),
     /// Everything to the agent.
     Inbound(Arc<Target>),
+    /// Everything to the host that the client's TLS was for.
+    Host(Arc<Target>),
+    /// To the server that the request names.
+    Forward(Forward),
 }
 
 /// Why a path leads nowhere.
@@ -45,6 +78,14 @@ pub(crate) enum RouteError {
         /// The providers, comma-separated.
         known: String,
     },
+    /// The request is for another host than the connection.
+    #[error("this connection is for {0}; a request for another host needs a connection of its own")]
+    Misdirected(String),
+    /// Not asked as of a proxy.
+    #[error(
+        "this is a proxy: set HTTPS_PROXY to its address, or ask with CONNECT host:443 or with an absolute http:// address"
+    )]
+    NotForUs,
     /// Path and prefix do not make a path.
     #[error("the request's path is not valid")]
     Path,
@@ -54,22 +95,32 @@ impl Router {
     /// Which way the listener's requests go.
     pub(crate) fn direction(&self) -> Direction {
         match self {
-            Self::BaseUrl(_) => Direction::Outbound,
             Self::Inbound(_) => Direction::Inbound,
+            Self::BaseUrl(_) | Self::Host(_) | Self::Forward(_) => Direction::Outbound,
         }
     }
 
     /// The route of a request.
-    pub(crate) fn route(&self, method: &str, uri: &Uri) -> Result<Route, RouteError> {
+    pub(crate) fn route(&self, request: &Asked<'_>) -> Result<Route, RouteError> {
+        let Asked { method, uri, host, .. } = *request;
         let asked = uri.path_and_query().map_or("/", PathAndQuery::as_str);
         let (target, rest) = match self {
             Self::Inbound(target) => (target, asked),
+            Self::Host(target) if is_for(host, target.origin.host()) => (target, asked),
+            Self::Host(target) => return Err(RouteError::Misdirected(target.origin.host().to_owned())),
+            Self::Forward(forward) => return forward.route(request),
             Self::BaseUrl(providers) => split_provider(providers, asked)?,
         };
         let path = join(target.origin.prefix(), rest).parse().map_err(|_| RouteError::Path)?;
         let endpoint = Endpoint::detect(method, rest);
         Ok(Route { target: target.clone(), path, direction: self.direction(), endpoint })
     }
+}
+
+/// Whether an authority, port or not, names this host.
+fn is_for(authority: &[u8], host: &str) -> bool {
+    let name = authority.rsplitn(2, |b| *b == b':').last().unwrap_or_default();
+    name.strip_suffix(b".").unwrap_or(name).eq_ignore_ascii_case(host.as_bytes())
 }
 
 fn split_provider<'a, 'b>(

@@ -5,6 +5,7 @@
 
 mod metrics;
 mod pool;
+mod trained;
 
 use std::fmt;
 use std::sync::Arc;
@@ -13,6 +14,7 @@ use agentguard_encoder::{Score, Tokenizer, Window};
 
 pub(crate) use metrics::Metrics;
 pub(crate) use pool::{Pool, Reading};
+pub use trained::{ModelSource, Trained};
 
 /// What reads sentences. Shared by all threads.
 pub trait Model: Send + Sync + 'static {

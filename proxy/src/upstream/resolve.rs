@@ -1,40 +1,55 @@
-//! Names to addresses, by the system's resolver, remembered for a while.
+//! A name's addresses, as pingora dials them.
 //!
-//! One address is kept as long as it works, since pooled connections are found by address. The system's resolver tells
-//! no time to live, so an answer is asked for again after [`FRESH`]; when that fails, the old one is used on.
+//! One address is kept as long as it works, since pooled connections are found by address. When an answer has grown old the name is
+//! asked for again; when that fails, the old one is used on.
 
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
 use parking_lot::Mutex;
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout};
 
-/// How long an answer is used before it is asked for again.
-const FRESH: Duration = Duration::from_secs(30);
+use crate::dns::{Dns, DnsError, View, race};
+use crate::front::forbidden::{Forbidden, forbidden};
+
+/// How long an old answer is used on when the name servers fail.
+const GRACE: Duration = Duration::from_secs(30);
+/// Which of several addresses answers first is found out once for each answer, within this time.
+const RACE: Duration = Duration::from_secs(3);
 
 /// Why a name has no address.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum ResolveError {
     /// The resolver's word.
-    #[error("{host} does not resolve: {source}")]
-    Failed {
-        /// The name.
-        host: String,
-        /// The resolver's error.
-        source: std::io::Error,
-    },
-    /// It answered, with nothing.
-    #[error("{0} resolves to no address")]
-    Empty(String),
+    #[error(transparent)]
+    Dns(#[from] DnsError),
     /// It did not answer in time.
     #[error("{0} was not resolved within the connect timeout")]
     Timeout(String),
+    /// A client may not reach it through us.
+    #[error("{host} is {}; it cannot be reached through this proxy", why.as_str())]
+    Forbidden {
+        /// Name or address.
+        host: String,
+        /// What it is.
+        why: Forbidden,
+    },
+}
+
+/// How names become addresses.
+#[derive(Clone, Debug)]
+pub(crate) struct Names {
+    pub(crate) dns: Dns,
+    pub(crate) view: View,
+    /// The name is the client's word: addresses that only the operator may mean are refused.
+    pub(crate) guarded: bool,
 }
 
 /// One name and what is known of it.
 pub(crate) struct Resolver {
     host: String,
     port: u16,
+    names: Names,
     known: Mutex<Known>,
 }
 
@@ -43,34 +58,43 @@ struct Known {
     addresses: Vec<SocketAddr>,
     /// Which of them is dialled.
     current: usize,
-    asked: Option<Instant>,
+    /// `None`: for ever.
+    until: Option<Instant>,
 }
 
 impl Resolver {
-    pub(crate) fn new(host: &str, port: u16) -> Self {
+    pub(crate) fn new(host: &str, port: u16, names: Names) -> Self {
         let mut known = Known::default();
         if let Ok(ip) = host.parse::<IpAddr>() {
             known.addresses.push(SocketAddr::new(ip, port));
         }
-        Self { host: host.to_owned(), port, known: Mutex::new(known) }
+        Self { host: host.to_owned(), port, names, known: Mutex::new(known) }
     }
 
     /// The address to dial.
     pub(crate) async fn address(&self, limit: Duration) -> Result<SocketAddr, ResolveError> {
         if let Some(address) = self.fresh() {
-            return Ok(address);
+            // What was learnt has been checked; a literal was not.
+            let literal = self.known.lock().until.is_none();
+            return if literal { self.allowed(address).map(|()| address) } else { Ok(address) };
         }
-        let looked_up = tokio::time::timeout(limit, tokio::net::lookup_host((self.host.as_str(), self.port)));
-        let found = match looked_up.await {
-            Ok(Ok(found)) => Ok(found.collect::<Vec<_>>()),
-            Ok(Err(source)) => Err(ResolveError::Failed { host: self.host.clone(), source }),
-            Err(_) => Err(ResolveError::Timeout(self.host.clone())),
+        let asked = timeout(limit, self.names.dns.lookup(&self.host, self.port, self.names.view)).await;
+        let answer = match asked {
+            Ok(Ok(answer)) => answer,
+            Ok(Err(error)) => return self.stale().ok_or(ResolveError::Dns(error)),
+            Err(_) => return self.stale().ok_or_else(|| ResolveError::Timeout(self.host.clone())),
         };
-        match found {
-            Ok(addresses) if !addresses.is_empty() => Ok(self.learn(addresses)),
-            Ok(_) => self.stale().ok_or_else(|| ResolveError::Empty(self.host.clone())),
-            Err(error) => self.stale().ok_or(error),
+        let mut addresses = answer.addresses;
+        // What the operator fixed may lead anywhere.
+        if !answer.fixed {
+            let first = addresses.first().copied();
+            addresses.retain(|address| self.allowed(*address).is_ok());
+            if let (Some(first), true) = (first, addresses.is_empty()) {
+                self.allowed(first)?;
+            }
         }
+        self.fastest_first(&mut addresses).await;
+        Ok(self.learn(addresses, Instant::from_std(answer.until)))
     }
 
     /// That address could not be reached: the next one is tried from now on.
@@ -86,25 +110,50 @@ impl Resolver {
         self.known.lock().addresses.len()
     }
 
+    fn allowed(&self, address: SocketAddr) -> Result<(), ResolveError> {
+        match forbidden(address.ip()).filter(|_| self.names.guarded) {
+            Some(why) => Err(ResolveError::Forbidden { host: self.host.clone(), why }),
+            None => Ok(()),
+        }
+    }
+
+    /// With addresses of both families one of them may lead nowhere and say so late: they race, once for each answer that does not
+    /// hold the address in use.
+    async fn fastest_first(&self, addresses: &mut [SocketAddr]) {
+        let both = addresses.iter().any(SocketAddr::is_ipv4) && addresses.iter().any(SocketAddr::is_ipv6);
+        let current = {
+            let known = self.known.lock();
+            known.addresses.get(known.current).copied()
+        };
+        if !both || current.is_some_and(|current| addresses.contains(&current)) {
+            return;
+        }
+        if let Ok(Ok(winner)) = timeout(RACE, race::connect(addresses)).await
+            && let Ok(winner) = winner.peer_addr()
+            && let Some(at) = addresses.iter().position(|address| *address == winner)
+        {
+            addresses.swap(0, at);
+        }
+    }
+
     fn fresh(&self) -> Option<SocketAddr> {
         let known = self.known.lock();
-        let literal = known.asked.is_none();
-        let fresh = literal || known.asked.is_some_and(|asked| asked.elapsed() < FRESH);
+        let fresh = known.until.is_none_or(|until| Instant::now() < until);
         known.addresses.get(known.current).copied().filter(|_| fresh)
     }
 
     fn stale(&self) -> Option<SocketAddr> {
         let mut known = self.known.lock();
-        known.asked = known.asked.map(|_| Instant::now());
+        known.until = known.until.map(|_| Instant::now() + GRACE);
         known.addresses.get(known.current).copied()
     }
 
-    fn learn(&self, addresses: Vec<SocketAddr>) -> SocketAddr {
+    fn learn(&self, addresses: Vec<SocketAddr>, until: Instant) -> SocketAddr {
         let mut known = self.known.lock();
         let kept = known.addresses.get(known.current).and_then(|old| addresses.iter().position(|a| a == old));
         known.current = kept.unwrap_or(0);
         known.addresses = addresses;
-        known.asked = Some(Instant::now());
+        known.until = Some(until);
         known.addresses[known.current]
     }
 }

@@ -4,8 +4,9 @@ use http::HeaderValue;
 use pingora::protocols::ALPN;
 use pingora::upstreams::peer::HttpPeer;
 
-use super::resolve::{ResolveError, Resolver};
+use super::resolve::{Names, ResolveError, Resolver};
 use super::roots::Roots;
+use crate::dns::{Dns, View};
 use crate::{Origin, Timeouts};
 
 /// Streams on one h2 connection. pingora's own default is 1.
@@ -27,10 +28,25 @@ pub(crate) struct Target {
 }
 
 impl Target {
-    pub(crate) fn new(provider: &str, origin: Origin, roots: Roots) -> Self {
+    /// An upstream that the operator named.
+    pub(crate) fn new(provider: &str, origin: Origin, roots: Roots, dns: &Dns) -> Self {
+        Self::named(provider, origin, roots, Names { dns: dns.clone(), view: View::System, guarded: false })
+    }
+
+    /// A listed host that a client's connection was caught on its way to: the hosts file may say that it is us.
+    pub(crate) fn caught(provider: &str, origin: Origin, roots: Roots, dns: &Dns) -> Self {
+        Self::named(provider, origin, roots, Names { dns: dns.clone(), view: View::DnsOnly, guarded: true })
+    }
+
+    /// A server that a client asked for.
+    pub(crate) fn asked(provider: &str, origin: Origin, dns: &Dns) -> Self {
+        Self::named(provider, origin, None, Names { dns: dns.clone(), view: View::System, guarded: true })
+    }
+
+    fn named(provider: &str, origin: Origin, roots: Roots, names: Names) -> Self {
         let authority = HeaderValue::try_from(origin.authority())
             .expect("an authority that was parsed from a URL is a valid header value");
-        let resolver = Resolver::new(origin.host(), origin.port());
+        let resolver = Resolver::new(origin.host(), origin.port(), names);
         Self { provider: provider.to_owned(), origin, authority, resolver, roots }
     }
 

@@ -4,6 +4,7 @@
 #![allow(unreachable_pub, reason = "a module of test crates")]
 #![allow(clippy::unwrap_used, reason = "a helper that fails fails its test")]
 
+pub mod agent;
 pub mod chat;
 pub mod client;
 pub mod provider;
@@ -21,6 +22,7 @@ use prometheus::Registry;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
+#[allow(unused_imports, reason = "not every test file asks as a plain client")]
 pub use client::Client;
 pub use provider::Provider;
 

@@ -6,7 +6,7 @@ use agentguard_judge::{Evidence, Session, Settings};
 use agentguard_wire::{Answer, Choice, Dialect, Message, Part, Request, Role, Tool, ToolCall};
 
 /// Judges a small exchange that touches every signal. Milliseconds in a release build.
-pub(crate) fn warm_up() {
+pub fn warm_up() {
     let mut request = Request::new(Dialect::OpenaiChat);
     let shown = "Context:\nThe tower is 41 m high and was built in 1902 by Ada Byron. {\"open\": true}\n\nHow high is it?";
     request.messages.push(Message { role: Role::User, parts: vec![Part::Text(shown.to_owned())] });

@@ -1,0 +1,143 @@
+//! The sidecar's life: certificates, listeners, traffic, drain.
+
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use agentguard_policy::{Policy, PolicyError};
+use agentguard_proxy::intercept::Intercept;
+use agentguard_proxy::report::{ReportConfig, ReportError, Reporter};
+use agentguard_proxy::spool::{Spool, SpoolConfig, SpoolError};
+use agentguard_proxy::{BindError, Proxy, warm_up};
+use agentguard_telemetry::Secret;
+use agentguard_telemetry::logs::{self, Format, LogError};
+use arc_swap::ArcSwap;
+use prometheus::Registry;
+use tokio_util::sync::CancellationToken;
+
+use crate::config::Config;
+use crate::signals::{Signals, Told};
+use crate::trust::{self, TrustError};
+
+/// Why the sidecar does not start.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum RunError {
+    #[error(transparent)]
+    Log(#[from] LogError),
+    #[error(transparent)]
+    Policy(#[from] PolicyError),
+    #[error(transparent)]
+    Trust(#[from] TrustError),
+    #[error(transparent)]
+    Spool(#[from] SpoolError),
+    #[error(transparent)]
+    Report(#[from] ReportError),
+    #[error(transparent)]
+    Proxy(#[from] BindError),
+    #[error("signals cannot be received: {0}")]
+    Signals(#[source] io::Error),
+    #[error("the token file {path} cannot be read: {source}")]
+    Token { path: PathBuf, source: io::Error },
+    #[error(
+        "there can be one file of further authorities when upstreams are verified; {0} were given: join them into one"
+    )]
+    ManyAuthorities(usize),
+}
+
+/// Runs until a signal ends it.
+pub(crate) async fn run(config: Config) -> Result<(), RunError> {
+    logs::init(Some(&config.flags.log), Format::of_stderr())?;
+    // Before anything listens: a signal during start must not kill half a process.
+    let mut signals = Signals::new().map_err(RunError::Signals)?;
+    let policy = Arc::new(ArcSwap::from_pointee(load(config.flags.policy.as_deref())?));
+    let registry = Registry::new();
+    let spool_config = SpoolConfig { workload: config.workload.clone(), ..SpoolConfig::default() };
+    let (spool, reader) = Spool::open(&config.flags.data_dir.join("spool"), &spool_config, &registry)?;
+    let spool = Arc::new(spool);
+    let reporter = match &config.flags.control_url {
+        Some(url) => Some(Reporter::new(reader, &report(url, &config)?, policy.clone(), &registry)?),
+        None => {
+            tracing::warn!("no --control-url: verdicts wait in {}", config.flags.data_dir.display());
+            None
+        }
+    };
+    // Applications start when /startup answers, which is after this.
+    let proxy = Proxy::bind(settings(&config)?, policy.clone(), spool.clone(), &registry).await?;
+    let _ = tokio::task::spawn_blocking(warm_up).await; // a panic there would be met again by the first exchange
+    let addresses = proxy.addresses();
+    tracing::info!(mode = ?config.flags.mode, ?addresses, hosts = %config.hosts, "ready");
+
+    let (drain, stop) = (CancellationToken::new(), CancellationToken::new());
+    let reporter = reporter.map(|reporter| tokio::spawn(reporter.run(stop.clone())));
+    let serving = tokio::spawn(proxy.run(drain.clone()));
+    while matches!(signals.next().await, Told::Reload) {
+        match load(config.flags.policy.as_deref()) {
+            Ok(read) => {
+                tracing::info!(revision = read.revision, "the policy was read again");
+                policy.store(Arc::new(read));
+            }
+            Err(error) => tracing::error!(%error, "the policy is not changed"),
+        }
+    }
+    tracing::info!("draining");
+    drain.cancel();
+    let _ = serving.await; // a panic was logged where it happened
+    stop.cancel();
+    if let Some(reporter) = reporter {
+        let _ = reporter.await;
+    }
+    // Joins the spool's writer, a thread: not on a worker of the runtime.
+    let _ = tokio::task::spawn_blocking(move || drop(spool)).await;
+    Ok(())
+}
+
+fn load(path: Option<&Path>) -> Result<Policy, PolicyError> {
+    path.map_or_else(|| Ok(Policy::default()), Policy::load)
+}
+
+fn report(url: &str, config: &Config) -> Result<ReportConfig, RunError> {
+    let token = config.flags.control_token_file.as_ref().map(|path| {
+        let text = std::fs::read_to_string(path);
+        text.map(|text| Secret::from(text.trim().to_owned()))
+            .map_err(|source| RunError::Token { path: path.clone(), source })
+    });
+    Ok(ReportConfig {
+        token: token.transpose()?,
+        ca_file: authorities(config)?,
+        ..ReportConfig::to(url.to_owned())
+    })
+}
+
+fn settings(config: &Config) -> Result<agentguard_proxy::Config, RunError> {
+    let intercept = if config.listen.is_empty() {
+        None
+    } else {
+        Some(Intercept {
+            listen: config.listen.clone(),
+            hosts: config.hosts.clone(),
+            authority: trust::prepare(config)?,
+            unknown: config.flags.unknown_sni.into(),
+            pinned: config.flags.pinned.into(),
+            connect_ports: config.flags.connect_ports.clone(),
+        })
+    };
+    Ok(agentguard_proxy::Config {
+        base_url_listen: config.base_url_listen(),
+        admin_listen: Some(config.flags.admin_listen),
+        inbound: config.inbound.clone(),
+        upstreams: config.upstreams.clone(),
+        workload: config.workload.clone(),
+        ca_file: authorities(config)?,
+        intercept,
+        resolve: config.resolve.clone(),
+        ..agentguard_proxy::Config::default()
+    })
+}
+
+fn authorities(config: &Config) -> Result<Option<PathBuf>, RunError> {
+    match config.extra_ca() {
+        [] => Ok(None),
+        [file] => Ok(Some(file.clone())),
+        many => Err(RunError::ManyAuthorities(many.len())),
+    }
+}
