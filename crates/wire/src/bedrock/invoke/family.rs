@@ -1,0 +1,68 @@
+//! Which model's format a body or a stream's payload is in.
+
+use serde_json::Value;
+
+use super::{finish, nova, plain};
+use crate::codec::{self, EventDecoder, EventEncoder};
+use crate::loose::{count_of, items, str_of};
+use crate::openai::choice_index;
+use crate::{Dialect, Finish};
+
+/// A group of models that speak alike.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Family {
+    /// Anthropic Messages.
+    Anthropic,
+    /// Converse as Nova writes it.
+    Nova,
+    /// OpenAI Chat Completions.
+    Chat,
+    /// Text in a field or a list.
+    Plain,
+}
+
+impl Family {
+    /// Of an answer, or of a piece of one.
+    pub(super) fn of(value: &Value) -> Self {
+        let says = |choice: &Value| choice.get("message").is_some() || choice.get("delta").is_some();
+        if value.get("output").is_some() || nova::event(value).is_some() {
+            Self::Nova
+        } else if value.get("completion").is_some() {
+            Self::Plain
+        } else if !str_of(value, "type").is_empty() {
+            Self::Anthropic
+        } else if value.get("choices").is_some_and(|choices| choices.as_array().is_some_and(Vec::is_empty))
+            || items(value, "choices").iter().any(says)
+        {
+            Self::Chat
+        } else {
+            Self::Plain
+        }
+    }
+
+    pub(super) fn decoder(self) -> Box<dyn EventDecoder> {
+        match self {
+            Self::Anthropic => codec::of(Dialect::AnthropicMessages).decoder(),
+            Self::Chat => codec::of(Dialect::OpenaiChat).decoder(),
+            Self::Nova => Box::<nova::Decoder>::default(),
+            Self::Plain => Box::<plain::Decoder>::default(),
+        }
+    }
+
+    pub(super) fn encoder(self) -> Box<dyn EventEncoder> {
+        match self {
+            Self::Anthropic => codec::of(Dialect::AnthropicMessages).encoder(),
+            Self::Chat => codec::of(Dialect::OpenaiChat).encoder(),
+            Self::Nova => Box::<nova::Encoder>::default(),
+            Self::Plain => Box::<plain::Encoder>::default(),
+        }
+    }
+}
+
+/// Why choices ended, where they say so as Mistral's models do on Bedrock.
+pub(super) fn stop_reasons(value: &Value) -> impl Iterator<Item = (u32, Finish)> {
+    items(value, "choices").iter().filter_map(|choice| {
+        let reason = finish(str_of(choice, "stop_reason"))?;
+        Some((choice_index(count_of(choice, "index")), reason))
+    })
+}
