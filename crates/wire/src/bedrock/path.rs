@@ -9,18 +9,8 @@ use percent_encoding::percent_decode_str;
 use crate::{Dialect, Endpoint};
 
 /// Ids of models that answer with pictures, videos, sound, vectors or ranks: `InvokeModel` calls them on the same path.
-const NO_TEXT: [&str; 10] = [
-    "embed",
-    "rerank",
-    "stability.",
-    "image",
-    "canvas",
-    "reel",
-    "sonic",
-    "marengo",
-    "luma.",
-    "stable-",
-];
+const NO_TEXT: [&str; 10] =
+    ["embed", "rerank", "stability.", "image", "canvas", "reel", "sonic", "marengo", "luma.", "stable-"];
 
 /// The endpoint of a path without its query.
 pub(crate) fn endpoint(path: &str) -> Option<Endpoint> {

@@ -55,7 +55,13 @@ impl Codec for Chat {
 
     fn refuse(&self, notice: &Notice) -> Refusal {
         let body = loose::bytes(&json!({"id": notice.id, "message": notice.message}));
-        Refusal { status: 403, content_type: "application/json", id_header: None, headers: &[], body: body.into() }
+        Refusal {
+            status: 403,
+            content_type: "application/json",
+            id_header: None,
+            headers: &[],
+            body: body.into(),
+        }
     }
 
     fn decoder(&self) -> Box<dyn EventDecoder> {

@@ -304,7 +304,8 @@ fn citation(source: Source<'_>) -> Event {
 
 pub(super) fn counted(tokens: Option<Tokens>, out: &mut Events) {
     let Some(tokens) = tokens else { return };
-    let [input, output] = [tokens.input_tokens, tokens.output_tokens].map(|count| count.0.unwrap_or_default());
+    let [input, output] =
+        [tokens.input_tokens, tokens.output_tokens].map(|count| count.0.unwrap_or_default());
     out.push(Event::Usage(Usage { input, output }));
 }
 

@@ -28,7 +28,10 @@ pub(in crate::bedrock) fn read(
         // The prompt itself lies in Bedrock; only what fills it is here.
         request.continues = Some(request.model.clone());
         let filled = variables.into_iter().flat_map(|variables| variables.values());
-        request.push_turn(Role::User, filled.map(|value| Part::Text(str_of(value, "text").to_owned())).collect());
+        request.push_turn(
+            Role::User,
+            filled.map(|value| Part::Text(str_of(value, "text").to_owned())).collect(),
+        );
     }
     let mut system = Vec::new();
     items(body, "system").iter().for_each(|block| read_block(block, &mut system));

@@ -6,7 +6,7 @@ use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use serde_json::Value;
 
 use super::DIALECT;
-use super::family::{Family, stop_reasons};
+use super::family::{Family, messages_to_deltas, stop_reasons};
 use crate::codec::EventDecoder;
 use crate::event::Events;
 use crate::framing::event_stream::EXCEPTION;
@@ -66,8 +66,8 @@ impl Decoder {
         if !chunk.is_object() {
             return;
         }
-        let Some(payload) = unwrapped(&chunk) else { return out.push(Event::Unreadable) };
-        let Ok(value) = loose::value(DIALECT, &payload) else { return out.push(Event::Unreadable) };
+        let Some(mut payload) = unwrapped(&chunk) else { return out.push(Event::Unreadable) };
+        let Ok(mut value) = loose::value(DIALECT, &payload) else { return out.push(Event::Unreadable) };
         if !value.is_object() {
             return;
         }
@@ -75,6 +75,9 @@ impl Decoder {
             let family = Family::of(&value);
             (family, family.decoder())
         });
+        if *family == Family::Chat && messages_to_deltas(&mut value) {
+            payload = loose::bytes(&value);
+        }
         inner.decode(None, &payload, out);
         if *family == Family::Chat && !out.iter().any(|event| matches!(event, Event::Finish { .. })) {
             out.extend(stop_reasons(&value).map(|(choice, reason)| Event::Finish { choice, reason }));
@@ -82,7 +85,10 @@ impl Decoder {
         // Anthropic's events count and end themselves.
         if let Some(metrics) = value.get(METRICS).filter(|_| *family != Family::Anthropic) {
             let count = |name| count_of(metrics, name).unwrap_or_default();
-            out.push(Event::Usage(Usage { input: count("inputTokenCount"), output: count("outputTokenCount") }));
+            out.push(Event::Usage(Usage {
+                input: count("inputTokenCount"),
+                output: count("outputTokenCount"),
+            }));
             if !out.contains(&Event::End) {
                 out.push(Event::End);
             }

@@ -4,24 +4,35 @@ use serde_json::{Value, json};
 
 use super::DIALECT;
 use super::decoder::{unwrapped, wrapped};
-use super::family::Family;
+use super::family::{Family, deltas_to_messages, messages_to_deltas};
 use crate::codec::{EventEncoder, Payload};
 use crate::event::Events;
-use crate::{Edits, Notice, loose};
+use crate::{Edits, Event, Notice, loose};
 
 #[derive(Default)]
 pub(super) struct Encoder {
     /// Told from the first payload that went out.
-    inner: Option<Box<dyn EventEncoder>>,
+    inner: Option<(Family, Box<dyn EventEncoder>)>,
+    /// Whether a chat's pieces come as messages rather than as deltas.
+    messages: bool,
+    /// Whether such a chat said why it ended, which its own encoder does not understand.
+    finished: bool,
 }
 
 impl EventEncoder for Encoder {
     fn delivered(&mut self, name: Option<&str>, data: &[u8], events: &Events) {
         if name == Some("chunk")
             && let Some((_, payload)) = opened(data)
-            && let Some(inner) = self.inner(&payload)
+            && let Some((family, inner)) = self.inner(&payload)
         {
             inner.delivered(None, &payload, events);
+            if *family == Family::Chat
+                && let Ok(mut value) = loose::object(DIALECT, &payload)
+            {
+                self.messages |= messages_to_deltas(&mut value);
+                let finished = events.iter().any(|event| matches!(event, Event::Finish { .. }));
+                self.finished |= self.messages && finished;
+            }
         }
     }
 
@@ -30,27 +41,41 @@ impl EventEncoder for Encoder {
             return None;
         }
         let (chunk, payload) = opened(data)?;
-        let edited = self.inner(&payload)?.redact(&payload, events, edits)?;
+        let edited = self.inner(&payload)?.1.redact(&payload, events, edits)?;
         Some(wrapped(chunk, &edited))
     }
 
     fn cut(&mut self, notice: &Notice) -> Vec<Payload> {
-        let Some(inner) = &mut self.inner else {
+        let Some((_, inner)) = &mut self.inner else {
             // Nothing tells the model's format yet: the service's own error is understood by every client.
-            return vec![(Some("modelStreamErrorException"), loose::bytes(&json!({"message": notice.message})))];
+            return vec![(
+                Some("modelStreamErrorException"),
+                loose::bytes(&json!({"message": notice.message})),
+            )];
         };
+        if self.finished {
+            return Vec::new();
+        }
         let payloads = inner.cut(notice).into_iter().map(|(_, payload)| payload);
         // What is not JSON ends a stream of server-sent events, and there is none.
-        let payloads = payloads.filter(|payload| payload.starts_with(b"{"));
-        payloads.map(|payload| (Some("chunk"), wrapped(json!({}), &payload))).collect()
+        let payloads = payloads.filter_map(|payload| loose::object(DIALECT, &payload).ok());
+        let mut end = Vec::new();
+        for mut payload in payloads {
+            if self.messages {
+                deltas_to_messages(&mut payload);
+            }
+            end.push((Some("chunk"), wrapped(json!({}), &loose::bytes(&payload))));
+        }
+        end
     }
 }
 
 impl Encoder {
-    fn inner(&mut self, payload: &[u8]) -> Option<&mut Box<dyn EventEncoder>> {
+    fn inner(&mut self, payload: &[u8]) -> Option<&mut (Family, Box<dyn EventEncoder>)> {
         if self.inner.is_none() {
             let value = loose::object(DIALECT, payload).ok()?;
-            self.inner = Some(Family::of(&value).encoder());
+            let family = Family::of(&value);
+            self.inner = Some((family, family.encoder()));
         }
         self.inner.as_mut()
     }

@@ -1,6 +1,6 @@
 //! Which model's format a body or a stream's payload is in.
 
-use serde_json::Value;
+use serde_json::{Map, Value, json};
 
 use super::{finish, nova, plain};
 use crate::codec::{self, EventDecoder, EventEncoder};
@@ -65,4 +65,29 @@ pub(super) fn stop_reasons(value: &Value) -> impl Iterator<Item = (u32, Finish)>
         let reason = finish(str_of(choice, "stop_reason"))?;
         Some((choice_index(count_of(choice, "index")), reason))
     })
+}
+
+/// Makes deltas of the messages in a stream's payload: without a delta beside it, a message there is a piece of one. Whether
+/// there were any.
+pub(super) fn messages_to_deltas(value: &mut Value) -> bool {
+    rename(value, |choice| {
+        let pieces = choice.contains_key("message") && !choice.contains_key("delta");
+        let message = choice.get_mut("message").filter(|_| pieces).map(Value::take);
+        message.map(|message| choice.insert("delta".to_owned(), message)).is_some()
+    })
+}
+
+/// Makes messages of the deltas in a payload that ends a stream of messages.
+pub(super) fn deltas_to_messages(value: &mut Value) {
+    rename(value, |choice| {
+        let reason = choice.get("finish_reason").cloned().unwrap_or_default();
+        choice.insert("stop_reason".to_owned(), reason);
+        choice.insert("message".to_owned(), json!({"role": "assistant", "content": ""}));
+        choice.shift_remove("delta").is_some()
+    });
+}
+
+fn rename(value: &mut Value, change: impl Fn(&mut Map<String, Value>) -> bool) -> bool {
+    let choices = value.get_mut("choices").and_then(Value::as_array_mut).into_iter().flatten();
+    choices.filter_map(Value::as_object_mut).fold(false, |changed, choice| change(choice) | changed)
 }

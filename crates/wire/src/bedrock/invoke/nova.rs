@@ -8,14 +8,8 @@ use crate::codec::{EventDecoder, EventEncoder, Payload};
 use crate::event::Events;
 use crate::{Edits, Event, Notice, loose};
 
-const EVENTS: [&str; 6] = [
-    "messageStart",
-    "contentBlockStart",
-    "contentBlockDelta",
-    "contentBlockStop",
-    "messageStop",
-    "metadata",
-];
+const EVENTS: [&str; 6] =
+    ["messageStart", "contentBlockStart", "contentBlockDelta", "contentBlockStop", "messageStop", "metadata"];
 
 /// The event that a payload holds.
 pub(super) fn event(payload: &Value) -> Option<&'static str> {

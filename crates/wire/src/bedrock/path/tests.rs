@@ -9,14 +9,10 @@ fn detect(path: &str) -> Option<(Dialect, String, bool)> {
 fn the_four_operations_and_every_kind_of_model_id() {
     use Dialect::{BedrockConverse, BedrockInvoke};
     let claude = "anthropic.claude-3-5-sonnet-20241022-v2:0";
-    let profile = "arn:aws:bedrock:us-east-1:123456789012:inference-profile/us.anthropic.claude-sonnet-4-20250514-v1:0";
+    let profile =
+        "arn:aws:bedrock:us-east-1:123456789012:inference-profile/us.anthropic.claude-sonnet-4-20250514-v1:0";
     for (path, dialect, model, stream) in [
-        (
-            "/model/anthropic.claude-3-5-sonnet-20241022-v2%3A0/converse",
-            BedrockConverse,
-            claude,
-            false,
-        ),
+        ("/model/anthropic.claude-3-5-sonnet-20241022-v2%3A0/converse", BedrockConverse, claude, false),
         ("/model/anthropic.claude-3-5-sonnet-20241022-v2:0/converse-stream", BedrockConverse, claude, true),
         ("/model/us.amazon.nova-lite-v1%3A0/invoke", BedrockInvoke, "us.amazon.nova-lite-v1:0", false),
         (

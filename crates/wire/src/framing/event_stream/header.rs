@@ -1,7 +1,5 @@
 //! Headers: a name of up to 255 bytes, a type, a value.
 
-use smallvec::SmallVec;
-
 use super::EventStreamError;
 
 /// The value of a header, in any of the format's ten types.
@@ -34,10 +32,8 @@ const CUT: EventStreamError = EventStreamError::Header("it is cut off");
 const TEXT: EventStreamError = EventStreamError::Header("it is not UTF-8");
 
 /// Reads all headers of a message.
-pub(super) fn read(
-    mut bytes: &[u8],
-) -> Result<SmallVec<[(&str, HeaderValue<'_>); 4]>, EventStreamError> {
-    let mut headers = SmallVec::new();
+pub(super) fn read(mut bytes: &[u8]) -> Result<Vec<(&str, HeaderValue<'_>)>, EventStreamError> {
+    let mut headers = Vec::new();
     while !bytes.is_empty() {
         let [length] = take_array(&mut bytes)?;
         let name = std::str::from_utf8(take(&mut bytes, length.into())?).map_err(|_| TEXT)?;

@@ -16,8 +16,6 @@ mod tests;
 
 use std::borrow::Cow;
 
-use smallvec::SmallVec;
-
 pub use header::HeaderValue;
 pub(super) use scanner::Scanner;
 
@@ -69,7 +67,7 @@ pub enum EventStreamError {
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Message<'a> {
     /// Names and values, in order. Names are unique.
-    pub headers: SmallVec<[(&'a str, HeaderValue<'a>); 4]>,
+    pub headers: Vec<(&'a str, HeaderValue<'a>)>,
     /// What it carries.
     pub payload: &'a [u8],
 }

@@ -64,7 +64,8 @@ impl Decoder {
         self.count(counts.into_iter().flatten(), out);
         let ends = answers.iter().map(|(choice, answer)| (*choice, *answer));
         for (choice, answer) in ends.chain((event == "stream-end").then_some((0, payload))) {
-            let reasons = ["stop_reason", "finish_reason", "completionReason"].map(|name| str_of(answer, name));
+            let reasons =
+                ["stop_reason", "finish_reason", "completionReason"].map(|name| str_of(answer, name));
             let reason = reasons.into_iter().find_map(finish);
             out.extend(reason.map(|reason| Event::Finish { choice, reason }));
         }

@@ -38,7 +38,10 @@ pub(super) fn replace(body: &mut Value, notice: &Notice) -> Result<(), ParseErro
     body["agentguard"] = told(notice);
     if let Value::Object(fields) = body {
         fields.retain(|name, _| {
-            !matches!(name.as_str(), "citations" | "tool_calls" | "chat_history" | "search_results" | "documents")
+            !matches!(
+                name.as_str(),
+                "citations" | "tool_calls" | "chat_history" | "search_results" | "documents"
+            )
         });
     }
     Ok(())

@@ -68,7 +68,9 @@ impl Shape {
     /// An element of the list that ended as filtered. Llama, Mistral and DeepSeek have no word of their own for that.
     pub(super) fn item(self, text: &str) -> Value {
         match self {
-            Self::Results => json!({"tokenCount": 0, "outputText": text, "completionReason": "CONTENT_FILTERED"}),
+            Self::Results => {
+                json!({"tokenCount": 0, "outputText": text, "completionReason": "CONTENT_FILTERED"})
+            }
             Self::Generations => json!({"text": text, "finish_reason": "ERROR_TOXIC"}),
             _ => json!({"text": text, "stop_reason": "content_filter"}),
         }
@@ -77,9 +79,13 @@ impl Shape {
     /// A payload without a list that ended as filtered.
     pub(super) fn ended(self, text: &str) -> Value {
         match self {
-            Self::OutputText => json!({"outputText": text, "index": 0, "completionReason": "CONTENT_FILTERED"}),
+            Self::OutputText => {
+                json!({"outputText": text, "index": 0, "completionReason": "CONTENT_FILTERED"})
+            }
             Self::Completion => json!({"completion": text, "stop_reason": "content_filter", "stop": null}),
-            Self::Events => json!({"event_type": "stream-end", "is_finished": true, "finish_reason": "ERROR_TOXIC"}),
+            Self::Events => {
+                json!({"event_type": "stream-end", "is_finished": true, "finish_reason": "ERROR_TOXIC"})
+            }
             Self::Text => json!({"text": text, "is_finished": true, "finish_reason": "ERROR_TOXIC"}),
             _ => json!({"generation": text, "stop_reason": "content_filter"}),
         }
