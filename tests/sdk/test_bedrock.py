@@ -184,7 +184,15 @@ def test_what_boto3_signed_goes_out_untouched(guards, upstream, converse):
 
 
 def test_an_api_key_needs_no_signature(guards, upstream, converse, monkeypatch):
+    """boto3 gives a key to https only; it is sent where the address says when it is due."""
     monkeypatch.setenv("AWS_BEARER_TOKEN_BEDROCK", "bedrock-api-key-example")
-    api = boto3.client("bedrock-runtime", region_name="us-east-1", endpoint_url=guards("annotate").url("bedrock"), config=SETTINGS)
-    assert api.converse(modelId=GOOD, **ASK)["output"]["message"]["content"][0]["text"] == wires.GOOD
+    api = boto3.client("bedrock-runtime", region_name="us-east-1", config=SETTINGS)
+
+    def through_agentguard(request, **_):
+        request.url = request.url.replace("https://bedrock-runtime.us-east-1.amazonaws.com", guards("annotate").url("bedrock"), 1)
+
+    api.meta.events.register("before-send.bedrock-runtime.*", through_agentguard)
+    answer = api.converse(modelId=GOOD, **ASK)
+    assert answer["output"]["message"]["content"][0]["text"] == wires.GOOD
+    assert answer["ResponseMetadata"]["HTTPHeaders"]["x-agentguard-verdict"] == "grounded"
     assert upstream.requests[-1][2]["authorization"] == "Bearer bedrock-api-key-example"

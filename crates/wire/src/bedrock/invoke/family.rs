@@ -25,16 +25,15 @@ impl Family {
     /// Of an answer, or of a piece of one.
     pub(super) fn of(value: &Value) -> Self {
         let says = |choice: &Value| choice.get("message").is_some() || choice.get("delta").is_some();
-        if value.get("output").is_some() || nova::event(value).is_some() {
-            Self::Nova
-        } else if value.get("completion").is_some() {
+        // A field of any name may stand beside what a format is told by: the surest come first.
+        if value.get("completion").is_some() {
             Self::Plain
         } else if !str_of(value, "type").is_empty() {
             Self::Anthropic
-        } else if value.get("choices").is_some_and(|choices| choices.as_array().is_some_and(Vec::is_empty))
-            || items(value, "choices").iter().any(says)
-        {
-            Self::Chat
+        } else if let Some(Value::Array(choices)) = value.get("choices") {
+            if choices.is_empty() || choices.iter().any(says) { Self::Chat } else { Self::Plain }
+        } else if value.get("output").is_some() || nova::event(value).is_some() {
+            Self::Nova
         } else {
             Self::Plain
         }
