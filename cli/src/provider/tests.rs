@@ -69,13 +69,12 @@ fn said(dialect: Dialect, payloads: &[Value]) -> String {
         Dialect::OpenaiChat => &["/choices/0/delta/content", "/choices/0/message/content"],
         Dialect::OpenaiResponses => &["/output/0/content/0/text"],
         Dialect::OpenaiCompletions => &["/choices/0/text"],
-        Dialect::AnthropicMessages => &["/delta/text", "/content/0/text"],
+        Dialect::AnthropicMessages | Dialect::BedrockInvoke => &["/delta/text", "/content/0/text"],
         Dialect::Gemini => &["/candidates/0/content/parts/0/text"],
         Dialect::OllamaChat => &["/message/content"],
         Dialect::OllamaGenerate => &["/response"],
         Dialect::CohereChat => &["/delta/message/content/text", "/message/content/0/text"],
         Dialect::BedrockConverse => &["/delta/text", "/output/message/content/0/text"],
-        Dialect::BedrockInvoke => &["/delta/text", "/content/0/text"],
     };
     let delta = |payload: &Value| {
         if payload["type"] == "response.output_text.delta" {

@@ -29,7 +29,7 @@ pub(crate) fn converse(pieces: &[Piece]) -> Written {
     let (mut stream, mut blocks) = (vec![json!({"messageStart": {"role": "assistant"}})], Vec::new());
     for (index, piece) in pieces.iter().enumerate() {
         let mut say = |delta: Value| {
-            stream.push(json!({"contentBlockDelta": {"contentBlockIndex": index, "delta": delta}}))
+            stream.push(json!({"contentBlockDelta": {"contentBlockIndex": index, "delta": delta}}));
         };
         match piece {
             Piece::Text(said) => {

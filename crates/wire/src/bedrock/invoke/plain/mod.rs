@@ -20,7 +20,7 @@ use shape::Shape;
 
 /// Puts the notice in place of every text; nothing that the model wrote stays.
 pub(super) fn replace(body: &mut Value, notice: &Notice) -> Result<(), ParseError> {
-    let shape = Shape::of(body).ok_or_else(|| no_text())?;
+    let shape = Shape::of(body).ok_or_else(no_text)?;
     match shape.list() {
         Some(list) => {
             let items = body.get_mut(list).and_then(Value::as_array_mut).into_iter().flatten();
