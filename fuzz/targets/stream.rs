@@ -5,7 +5,7 @@ use agentguard_wire::{Dialect, Frame, Framing, StreamDecoder};
 use bytes::Bytes;
 use libfuzzer_sys::fuzz_target;
 
-const FRAMINGS: [Framing; 3] = [Framing::Sse, Framing::Ndjson, Framing::JsonArray];
+const FRAMINGS: [Framing; 4] = [Framing::Sse, Framing::Ndjson, Framing::JsonArray, Framing::EventStream];
 
 fn frames(dialect: Dialect, framing: Framing, pieces: &[&[u8]]) -> Vec<Frame> {
     let (mut decoder, mut out) = (StreamDecoder::new(dialect, framing), Vec::new());

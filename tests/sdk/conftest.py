@@ -40,7 +40,7 @@ class Guard:
         self.folder = folder
         self.control, self.metrics, self.base, self.admin, self.inbound = (free_port() for _ in range(5))
         (folder / "policy.yaml").write_text(policy)
-        names = ("openai", "anthropic", "gemini", "ollama", "cohere")
+        names = ("openai", "anthropic", "gemini", "ollama", "cohere", "bedrock")
         command = [str(BINARY), "up", "--data-dir", str(folder / "data"), "--policy", str(folder / "policy.yaml")]
         for flag in ("control", "metrics", "base-url", "admin"):
             port = getattr(self, flag.split("-")[0])

@@ -53,6 +53,16 @@ def cohere(name, stream):
     return "cohere", "/v2/chat", {"model": name, "messages": MESSAGES, "stream": stream}
 
 
+def converse(name, stream):
+    body = {"system": [{"text": wires.CONTEXT}], "messages": [{"role": "user", "content": [{"text": wires.QUESTION}]}]}
+    return "bedrock", f"/model/{name}/{'converse-stream' if stream else 'converse'}", body
+
+
+def invoke(name, stream):
+    body = {"anthropic_version": "bedrock-2023-05-31", "max_tokens": 99, "system": wires.CONTEXT, "messages": MESSAGES[1:]}
+    return "bedrock", f"/model/{name}/{'invoke-with-response-stream' if stream else 'invoke'}", body
+
+
 # dialect → (request, unstreamed body, stream, the stream's content type)
 DIALECTS = {
     "chat": (chat, lambda t: wires.openai_chat([t]), lambda t: wires.openai_chat_stream([t], usage=True), "text/event-stream; charset=utf-8"),
@@ -63,6 +73,8 @@ DIALECTS = {
     "gemini-array": (gemini_array, None, wires.gemini_array, "application/json; charset=UTF-8"),
     "ollama": (ollama, wires.ollama, wires.ollama_stream, "application/x-ndjson"),
     "cohere": (cohere, wires.cohere, wires.cohere_stream, "text/event-stream"),
+    "converse": (converse, wires.converse, wires.converse_stream, "application/vnd.amazon.eventstream"),
+    "invoke": (invoke, wires.anthropic, wires.invoke_stream, "application/vnd.amazon.eventstream"),
 }
 CASES = [
     (dialect, stream, encoding)

@@ -1,6 +1,6 @@
 """A provider stand-in that writes exact bytes: what it sends is what the tests compare with.
 
-A request's model names the scenario (Gemini: the model in the path). A scenario is a list of byte chunks, sent as HTTP/1.1
+A request's model names the scenario (Gemini, Bedrock: the model in the path). A scenario is a list of byte chunks, sent as HTTP/1.1
 chunks with a pause between them, or one body with a content-length.
 """
 
@@ -9,6 +9,7 @@ import json
 import socket
 import threading
 import time
+import urllib.parse
 from dataclasses import dataclass, field
 
 
@@ -113,6 +114,8 @@ def read_body(reader, headers: dict[str, str]) -> bytes:
 
 
 def scenario_name(path: str, body: bytes) -> str:
+    if "/model/" in path:
+        return urllib.parse.unquote(path.split("/model/", 1)[1].split("/", 1)[0])
     if "/models/" in path:
         return path.split("/models/", 1)[1].split(":", 1)[0]
     try:

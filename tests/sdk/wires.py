@@ -1,6 +1,9 @@
 """Answers in each provider's wire format, written the way the provider writes them."""
 
+import base64
+import binascii
 import json
+import struct
 
 CONTEXT = (
     "The Harbour Bridge opened on 4 May 1931 after six years of work. It is 1,149 metres long and carries eight lanes. "
@@ -252,3 +255,64 @@ def cohere_stream(text: str) -> list[bytes]:
         {"type": "message-end", "delta": {"finish_reason": "COMPLETE", "usage": usage}},
     ]
     return [sse(event, event["type"]) for event in events] + [sse("[DONE]")]
+
+
+def event_message(payload: dict, **headers: str) -> bytes:
+    """One message of `application/vnd.amazon.eventstream`."""
+    head = b""
+    for name, value in headers.items():
+        name, value = (":" + name.replace("_", "-")).encode(), value.encode()
+        head += struct.pack("!B", len(name)) + name + b"\x07" + struct.pack("!H", len(value)) + value
+    body = json.dumps(payload, separators=(",", ":")).encode()
+    out = struct.pack("!II", 16 + len(head) + len(body), len(head))
+    out += struct.pack("!I", binascii.crc32(out)) + head + body
+    return out + struct.pack("!I", binascii.crc32(out))
+
+
+def bedrock_event(name: str, payload: dict) -> bytes:
+    return event_message({**payload, "p": "abcdefgh"}, event_type=name, content_type="application/json", message_type="event")
+
+
+def converse(text: str, tool=None) -> bytes:
+    content = [{"text": text}]
+    if tool:
+        content.append({"toolUse": {"toolUseId": "tooluse_A09q90qw90lq", "name": tool[0], "input": json.loads(tool[1])}})
+    return json.dumps(
+        {
+            "metrics": {"latencyMs": 613},
+            "output": {"message": {"content": content, "role": "assistant"}},
+            "stopReason": "tool_use" if tool else "end_turn",
+            "usage": {"inputTokens": 71, "outputTokens": 24, "totalTokens": 95},
+        }
+    ).encode()
+
+
+def converse_stream(text: str, tool=None) -> list[bytes]:
+    out = [bedrock_event("messageStart", {"role": "assistant"})]
+    out += [bedrock_event("contentBlockDelta", {"contentBlockIndex": 0, "delta": {"text": piece}}) for piece in pieces(text)]
+    out.append(bedrock_event("contentBlockStop", {"contentBlockIndex": 0}))
+    if tool:
+        start = {"toolUse": {"toolUseId": "tooluse_A09q90qw90lq", "name": tool[0]}}
+        out.append(bedrock_event("contentBlockStart", {"contentBlockIndex": 1, "start": start}))
+        for at in range(0, len(tool[1]), 5):
+            delta = {"toolUse": {"input": tool[1][at : at + 5]}}
+            out.append(bedrock_event("contentBlockDelta", {"contentBlockIndex": 1, "delta": delta}))
+        out.append(bedrock_event("contentBlockStop", {"contentBlockIndex": 1}))
+    out.append(bedrock_event("messageStop", {"stopReason": "tool_use" if tool else "end_turn"}))
+    usage = {"inputTokens": 71, "outputTokens": 24, "totalTokens": 95}
+    return out + [bedrock_event("metadata", {"usage": usage, "metrics": {"latencyMs": 613}})]
+
+
+def invoke_stream(text: str, tool=None) -> list[bytes]:
+    """Anthropic's own events, each in a chunk."""
+    out = []
+    for block in b"".join(anthropic_stream(text, tool)).split(b"\n\n"):
+        data = [line[5:].strip() for line in block.splitlines() if line.startswith(b"data:")]
+        if not data or json.loads(data[0])["type"] == "ping":
+            continue
+        payload = json.loads(data[0])
+        if payload["type"] == "message_stop":
+            payload["amazon-bedrock-invocationMetrics"] = {"inputTokenCount": 71, "outputTokenCount": 24, "invocationLatency": 613, "firstByteLatency": 120}
+        text_of = json.dumps(payload, separators=(",", ":")).encode()
+        out.append(bedrock_event("chunk", {"bytes": base64.b64encode(text_of).decode()}))
+    return out

@@ -49,6 +49,23 @@ pub fn request(dialect: Dialect, case: &Case, stream: bool) -> (String, Value) {
             ("/api/generate", json!({"system": case.context, "prompt": case.question}))
         }
         Dialect::CohereChat => ("/v2/chat", json!({"messages": messages})),
+        Dialect::BedrockConverse => {
+            let body = json!({
+                "system": [{"text": case.context}],
+                "messages": [{"role": "user", "content": [{"text": case.question}]}]
+            });
+            return (format!("/model/m%3A0/{}", if stream { "converse-stream" } else { "converse" }), body);
+        }
+        Dialect::BedrockInvoke => {
+            let body = json!({
+                "anthropic_version": "bedrock-2023-05-31",
+                "max_tokens": 4096,
+                "system": case.context,
+                "messages": user
+            });
+            let verb = if stream { "invoke-with-response-stream" } else { "invoke" };
+            return (format!("/model/m%3A0/{verb}"), body);
+        }
     };
     let mut body = body;
     body["model"] = json!("m");

@@ -140,7 +140,7 @@ fn script(shared: &Shared, seen: &Seen, reply: &Reply, ids: &mut Ids) -> Result<
 
 fn refusal(ask: &Ask, error: &super::ProviderError, model: &str, ids: &mut Ids) -> Script {
     let mut head = wire::head(ask.dialect, false, false, ids);
-    head.extend(wire::error_headers(error));
+    head.extend(wire::error_headers(ask.dialect, error));
     if ask.dialect == Dialect::AnthropicMessages && matches!(error, super::ProviderError::Internal) {
         head.push(("x-should-retry", "true".to_owned()));
     }

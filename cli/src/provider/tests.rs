@@ -1,6 +1,9 @@
 //! The provider over real sockets: what it writes is what it was told to say, in every dialect, and its faults strike.
 
 use agentguard_wire::Dialect;
+use agentguard_wire::framing::event_stream::Message;
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use futures_util::StreamExt;
 use serde_json::{Value, json};
 
@@ -9,6 +12,7 @@ use super::*;
 const TEXT: &str = "Der Fluss ist 1.233 km lang – naïve “quotes”, 5 µm.\n\nNext: 漢字 and 🙂!";
 
 fn request(dialect: Dialect, stream: bool) -> (&'static str, Value) {
+    let bedrock = |whole, streamed| if stream { streamed } else { whole };
     let messages = json!([{"role": "user", "content": "How long is it?"}]);
     match dialect {
         Dialect::OpenaiChat => {
@@ -42,6 +46,20 @@ fn request(dialect: Dialect, stream: bool) -> (&'static str, Value) {
         Dialect::CohereChat => {
             ("/v2/chat", json!({"model": "command-a-03-2025", "messages": messages, "stream": stream}))
         }
+        Dialect::BedrockConverse => (
+            bedrock(
+                "/model/amazon.nova-lite-v1%3A0/converse",
+                "/model/amazon.nova-lite-v1%3A0/converse-stream",
+            ),
+            json!({"messages": [{"role": "user", "content": [{"text": "How long is it?"}]}]}),
+        ),
+        Dialect::BedrockInvoke => (
+            bedrock(
+                "/model/anthropic.claude-3-haiku-20240307-v1%3A0/invoke",
+                "/model/anthropic.claude-3-haiku-20240307-v1%3A0/invoke-with-response-stream",
+            ),
+            json!({"anthropic_version": "bedrock-2023-05-31", "max_tokens": 500, "messages": messages}),
+        ),
     }
 }
 
@@ -51,11 +69,12 @@ fn said(dialect: Dialect, payloads: &[Value]) -> String {
         Dialect::OpenaiChat => &["/choices/0/delta/content", "/choices/0/message/content"],
         Dialect::OpenaiResponses => &["/output/0/content/0/text"],
         Dialect::OpenaiCompletions => &["/choices/0/text"],
-        Dialect::AnthropicMessages => &["/delta/text", "/content/0/text"],
+        Dialect::AnthropicMessages | Dialect::BedrockInvoke => &["/delta/text", "/content/0/text"],
         Dialect::Gemini => &["/candidates/0/content/parts/0/text"],
         Dialect::OllamaChat => &["/message/content"],
         Dialect::OllamaGenerate => &["/response"],
         Dialect::CohereChat => &["/delta/message/content/text", "/message/content/0/text"],
+        Dialect::BedrockConverse => &["/delta/text", "/output/message/content/0/text"],
     };
     let delta = |payload: &Value| {
         if payload["type"] == "response.output_text.delta" {
@@ -64,6 +83,24 @@ fn said(dialect: Dialect, payloads: &[Value]) -> String {
         pointers.iter().find_map(|pointer| payload.pointer(pointer)?.as_str().map(str::to_owned))
     };
     payloads.iter().filter_map(delta).collect()
+}
+
+/// The payloads of a stream, whatever its layout.
+fn events(dialect: Dialect, body: &[u8]) -> Vec<Value> {
+    if !matches!(dialect, Dialect::BedrockConverse | Dialect::BedrockInvoke) {
+        return payloads(std::str::from_utf8(body).unwrap());
+    }
+    let (mut rest, mut out) = (body, Vec::new());
+    while let Some(length) = rest.first_chunk::<4>() {
+        let (raw, after) = rest.split_at(u32::from_be_bytes(*length) as usize);
+        rest = after;
+        let data: Value = serde_json::from_slice(Message::parse(raw).unwrap().payload).unwrap();
+        out.push(match data["bytes"].as_str() {
+            Some(bytes) => serde_json::from_slice(&STANDARD.decode(bytes).unwrap()).unwrap(),
+            None => data,
+        });
+    }
+    out
 }
 
 fn payloads(body: &str) -> Vec<Value> {
@@ -92,10 +129,10 @@ async fn every_dialect_says_what_the_script_says_streamed_and_not() {
         assert_eq!(whole.status(), 200, "{dialect}");
         let whole: Value = whole.json().await.unwrap();
         assert_eq!(said(dialect, &[whole]), TEXT, "{dialect}, unstreamed");
-        let stream = ask(&provider, dialect, true).await.text().await.unwrap();
-        assert_eq!(said(dialect, &payloads(&stream)), TEXT, "{dialect}, streamed");
+        let stream = ask(&provider, dialect, true).await.bytes().await.unwrap();
+        assert_eq!(said(dialect, &events(dialect, &stream)), TEXT, "{dialect}, streamed");
     }
-    assert_eq!(provider.requests(), 16);
+    assert_eq!(provider.requests(), 2 * Dialect::ALL.len() as u64);
     assert_eq!(provider.cancelled(), 0);
 }
 

@@ -1,6 +1,7 @@
 //! Answers written out in each provider's wire format.
 
 mod anthropic;
+mod bedrock;
 mod chat;
 mod cohere;
 mod completions;
@@ -138,7 +139,8 @@ pub(crate) fn whole(scene: &mut Scene<'_>) -> Vec<u8> {
         Dialect::OpenaiChat => chat::whole(scene),
         Dialect::OpenaiResponses => responses::whole(scene),
         Dialect::OpenaiCompletions => completions::whole(scene),
-        Dialect::AnthropicMessages => anthropic::whole(scene),
+        Dialect::AnthropicMessages | Dialect::BedrockInvoke => anthropic::whole(scene),
+        Dialect::BedrockConverse => bedrock::whole(scene),
         Dialect::Gemini => gemini::whole(scene),
         Dialect::OllamaChat | Dialect::OllamaGenerate => ollama::whole(scene),
         Dialect::CohereChat => cohere::whole(scene),
@@ -152,6 +154,8 @@ pub(crate) fn stream(scene: &mut Scene<'_>) -> Vec<Event> {
         Dialect::OpenaiResponses => responses::stream(scene),
         Dialect::OpenaiCompletions => completions::stream(scene),
         Dialect::AnthropicMessages => anthropic::stream(scene),
+        Dialect::BedrockInvoke => bedrock::stream_of_claude(scene),
+        Dialect::BedrockConverse => bedrock::stream(scene),
         Dialect::Gemini => gemini::stream(scene),
         Dialect::OllamaChat | Dialect::OllamaGenerate => ollama::stream(scene),
         Dialect::CohereChat => cohere::stream(scene),

@@ -36,6 +36,12 @@ fn of_response(first: &Value) -> Option<Dialect> {
         (_, "message-start") => return Some(Dialect::CohereChat),
         _ => {}
     }
+    if (has("output") && has("stopReason")) || has("messageStart") {
+        return Some(Dialect::BedrockConverse);
+    }
+    if has("chunk") {
+        return Some(Dialect::BedrockInvoke);
+    }
     if has("candidates") || has("usageMetadata") {
         Some(Dialect::Gemini)
     } else if has("done") && has("message") {

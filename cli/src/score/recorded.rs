@@ -1,11 +1,15 @@
-//! A response as it lies in a file: one JSON body, or a stream as SSE, NDJSON or a JSON array.
+//! A response as it lies in a file: one JSON body, or a stream as SSE, NDJSON, a JSON array or AWS's event stream.
 
+use agentguard_wire::framing::event_stream::Message;
 use agentguard_wire::{Answer, Dialect, Framing, StreamDecoder};
 use bytes::Bytes;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 /// How the file is laid out; `None`: one JSON body.
 fn framing(body: &[u8]) -> Option<Framing> {
+    if message(body).is_some() {
+        return Some(Framing::EventStream);
+    }
     let text = body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body).trim_ascii_start();
     let starts = |prefix: &str| text.starts_with(prefix.as_bytes());
     if ["data:", "event:", "id:", "retry:", ":"].into_iter().any(starts) {
@@ -17,6 +21,12 @@ fn framing(body: &[u8]) -> Option<Framing> {
     } else {
         Some(Framing::Ndjson)
     }
+}
+
+/// The message of AWS's binary event stream that the file begins with.
+fn message(body: &[u8]) -> Option<Message<'_>> {
+    let length = u32::from_be_bytes(*body.first_chunk()?) as usize;
+    Message::parse(body.get(..length)?).ok()
 }
 
 /// The answer, and whether it was recorded as a stream. The error says why it cannot be read.
@@ -58,6 +68,12 @@ pub(crate) fn first(body: &[u8]) -> Option<Value> {
         Some(Framing::JsonArray) => {
             let inside = text.trim_start().strip_prefix('[')?;
             serde_json::Deserializer::from_str(inside).into_iter::<Value>().next()?.ok()
+        }
+        // What it says stands in a field that is named after the event.
+        Some(Framing::EventStream) => {
+            let message = message(body)?;
+            let said: Value = serde_json::from_slice(message.payload).ok()?;
+            Some(json!({message.string(":event-type")?: said}))
         }
         Some(Framing::Sse | Framing::Ndjson) => text
             .split(['\n', '\r'])

@@ -39,6 +39,28 @@ async fn the_format_of_every_recording_is_told_from_its_bodies() {
     }
 }
 
+#[tokio::test]
+async fn recorded_event_streams_are_told_and_read() {
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let script = Script::always(crate::provider::Reply::text("The log has two entries."));
+    let provider = Provider::start("127.0.0.1:0", script).await.unwrap();
+    let client = reqwest::Client::builder().no_proxy().build().unwrap();
+    for (verb, dialect) in [
+        ("converse", Dialect::BedrockConverse),
+        ("converse-stream", Dialect::BedrockConverse),
+        ("invoke-with-response-stream", Dialect::BedrockInvoke),
+    ] {
+        let url = format!("http://{}/model/m/{verb}", provider.address());
+        let answer = client.post(url).json(&json!({})).send().await.unwrap().bytes().await.unwrap().to_vec();
+        assert_eq!(detect::dialect(&json!({}), &answer), Some(dialect), "{verb}");
+        let (answer, streamed) = recorded::read(dialect, answer).unwrap();
+        assert_eq!(
+            (answer.choices[0].text.as_str(), streamed),
+            ("The log has two entries.", verb != "converse")
+        );
+    }
+}
+
 #[test]
 fn bodies_that_give_nothing_away_are_not_guessed() {
     assert_eq!(detect::dialect(&json!({"messages": []}), b"{\"text\": \"hello\"}"), None);

@@ -41,6 +41,8 @@ pub struct Refusal {
     pub content_type: &'static str,
     /// The response header in which the dialect's SDKs look for the request's id.
     pub id_header: Option<&'static str>,
+    /// Further headers by which the dialect's SDKs tell what kind of error it is.
+    pub headers: &'static [(&'static str, &'static str)],
     /// The dialect's error object.
     pub body: Bytes,
 }
@@ -65,7 +67,8 @@ pub(crate) trait Codec: Sync {
 
 /// Reads the payloads of one stream, framing already removed.
 pub(crate) trait EventDecoder: Send {
-    /// One event: its SSE name, if any, and its data (an SSE data field, a NDJSON line, an array element).
+    /// One event: its SSE name or event type, if any, and its data (an SSE data field, a NDJSON line, an array element, a
+    /// message's payload).
     /// Data that is not JSON is [`crate::Event::Unreadable`]; what is read and not known adds no event and passes as opaque.
     fn decode(&mut self, name: Option<&str>, data: &[u8], out: &mut Events);
     /// The stream is over: close what is still open (calls without an end).
@@ -98,5 +101,7 @@ pub(crate) fn of(dialect: Dialect) -> &'static dyn Codec {
         Dialect::OllamaChat => &crate::ollama::Ollama::Chat,
         Dialect::OllamaGenerate => &crate::ollama::Ollama::Generate,
         Dialect::CohereChat => &crate::cohere::Chat,
+        Dialect::BedrockConverse => &crate::bedrock::Converse,
+        Dialect::BedrockInvoke => &crate::bedrock::Invoke,
     }
 }

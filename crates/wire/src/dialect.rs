@@ -27,11 +27,15 @@ pub enum Dialect {
     OllamaGenerate,
     /// Cohere `POST /v2/chat`.
     CohereChat,
+    /// AWS Bedrock `POST /model/{id}/converse` and `…/converse-stream`.
+    BedrockConverse,
+    /// AWS Bedrock `POST /model/{id}/invoke` and `…/invoke-with-response-stream`: the model's own format inside.
+    BedrockInvoke,
 }
 
 impl Dialect {
     /// Every dialect, for tables and tests.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 10] = [
         Self::OpenaiChat,
         Self::OpenaiResponses,
         Self::OpenaiCompletions,
@@ -40,6 +44,8 @@ impl Dialect {
         Self::OllamaChat,
         Self::OllamaGenerate,
         Self::CohereChat,
+        Self::BedrockConverse,
+        Self::BedrockInvoke,
     ];
 
     /// The name used in policies, metrics and verdicts.
@@ -54,6 +60,8 @@ impl Dialect {
             Self::OllamaChat => "ollama_chat",
             Self::OllamaGenerate => "ollama_generate",
             Self::CohereChat => "cohere_chat",
+            Self::BedrockConverse => "bedrock_converse",
+            Self::BedrockInvoke => "bedrock_invoke",
         }
     }
 }
@@ -78,9 +86,9 @@ impl fmt::Display for Dialect {
 pub struct Endpoint {
     /// The wire format of request and response.
     pub dialect: Dialect,
-    /// The model, where the path names it (Gemini, Azure deployments).
+    /// The model, where the path names it (Gemini, Azure deployments, Bedrock).
     pub model: Option<String>,
-    /// Whether the path itself decides on streaming (Gemini `:streamGenerateContent`).
+    /// Whether the path itself decides on streaming (Gemini `:streamGenerateContent`, Bedrock `/converse-stream`).
     pub stream: Option<bool>,
 }
 
@@ -110,6 +118,9 @@ impl Endpoint {
                 }
                 _ => {}
             }
+        }
+        if let Some(endpoint) = crate::bedrock::path::endpoint(path) {
+            return Some(endpoint);
         }
         let azure = || {
             let (_, rest) = path.split_once("/deployments/")?;

@@ -37,6 +37,7 @@
 //! ```
 
 mod anthropic;
+mod bedrock;
 pub mod body;
 mod codec;
 mod cohere;

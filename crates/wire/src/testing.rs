@@ -1,8 +1,11 @@
 //! What the dialects' unit tests share: streams from JSON values, answers, edits.
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
-use serde_json::Value;
+use serde_json::{Value, json};
 
+use crate::framing::event_stream::Message;
 use crate::{
     Answer, Dialect, Edit, Edits, Endpoint, Event, Frame, Framing, Notice, Request, StreamDecoder,
     StreamEncoder, parse_request,
@@ -22,16 +25,50 @@ pub(crate) fn frames(dialect: Dialect, payloads: &[Value]) -> Vec<Frame> {
 pub(crate) fn framing(dialect: Dialect) -> Framing {
     match dialect {
         Dialect::OllamaChat | Dialect::OllamaGenerate => Framing::Ndjson,
+        Dialect::BedrockConverse | Dialect::BedrockInvoke => Framing::EventStream,
         _ => Framing::Sse,
     }
 }
 
 fn raw(dialect: Dialect, payload: &Value) -> Bytes {
+    if framing(dialect) == Framing::EventStream {
+        return message(payload);
+    }
     match (framing(dialect), payload["type"].as_str()) {
         (Framing::Sse, Some(name)) => format!("event: {name}\ndata: {payload}\n\n").into(),
         (Framing::Sse, None) => format!("data: {payload}\n\n").into(),
         _ => format!("{payload}\n").into(),
     }
+}
+
+/// A payload of an event stream stands in a field that is named after the event; a model's own, in a chunk, is JSON here.
+fn message(payload: &Value) -> Bytes {
+    let (name, data) = payload.as_object().and_then(|fields| fields.iter().next()).expect("a named event");
+    let data = match name.as_str() {
+        "chunk" => json!({"bytes": STANDARD.encode(data.to_string())}),
+        _ => data.clone(),
+    };
+    let mut out = Vec::new();
+    Framing::EventStream.write(Some(name), data.to_string().as_bytes(), true, &mut out);
+    out.into()
+}
+
+/// The same of a stream of such messages.
+fn named(mut stream: &[u8]) -> Vec<Value> {
+    let mut out = Vec::new();
+    while let Some(length) = stream.first_chunk::<4>() {
+        let (raw, rest) = stream.split_at(u32::from_be_bytes(*length) as usize);
+        stream = rest;
+        let message = Message::parse(raw).expect("a message");
+        let name = [":event-type", ":exception-type"].into_iter().find_map(|name| message.string(name));
+        let mut data: Value = serde_json::from_slice(message.payload).expect("JSON");
+        if name == Some("chunk") {
+            let bytes = data["bytes"].as_str().expect("a chunk has bytes");
+            data = serde_json::from_slice(&STANDARD.decode(bytes).expect("base64")).expect("JSON");
+        }
+        out.push(json!({name.expect("a name"): data}));
+    }
+    out
 }
 
 pub(crate) fn events(dialect: Dialect, payloads: &[Value]) -> Vec<Event> {
@@ -46,7 +83,7 @@ pub(crate) fn answer(dialect: Dialect, payloads: &[Value]) -> Answer {
 pub(crate) fn cut(dialect: Dialect, delivered: &[Value]) -> Vec<Value> {
     let mut encoder = StreamEncoder::new(dialect, framing(dialect));
     frames(dialect, delivered).iter().for_each(|frame| encoder.delivered(frame));
-    payloads(&encoder.cut(&notice()))
+    payloads(dialect, &encoder.cut(&notice()))
 }
 
 /// The payloads that the client gets with those edits made.
@@ -54,10 +91,13 @@ pub(crate) fn redacted(dialect: Dialect, payloads_in: &[Value], edits: &Edits) -
     let mut encoder = StreamEncoder::new(dialect, framing(dialect));
     let out: Vec<u8> =
         frames(dialect, payloads_in).iter().flat_map(|frame| encoder.redact(frame, edits).to_vec()).collect();
-    payloads(&out)
+    payloads(dialect, &out)
 }
 
-fn payloads(stream: &[u8]) -> Vec<Value> {
+fn payloads(dialect: Dialect, stream: &[u8]) -> Vec<Value> {
+    if framing(dialect) == Framing::EventStream {
+        return named(stream);
+    }
     let text = std::str::from_utf8(stream).expect("UTF-8");
     let data = text.lines().map(|line| line.strip_prefix("data: ").unwrap_or(line));
     data.filter(|line| line.starts_with('{')).map(|line| serde_json::from_str(line).expect("JSON")).collect()

@@ -8,9 +8,12 @@ use std::fs;
 use std::path::Path;
 
 use agentguard_wire::framing::Framing;
+use agentguard_wire::framing::event_stream::Message;
 use agentguard_wire::{
     Answer, Dialect, Edit, Edits, Endpoint, Notice, StreamDecoder, StreamEncoder, parse_answer, parse_request,
 };
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 
 /// Reads the stream, cuts it after `cut` frames, and replaces `gone` in choice 0 by `[removed]`.
@@ -18,6 +21,7 @@ fn stream(dialect: Dialect, file: &str, cut: usize, gone: &str) {
     let framing = match Path::new(file).extension().and_then(|end| end.to_str()) {
         Some("ndjson") => Framing::Ndjson,
         Some("array") => Framing::JsonArray,
+        Some("eventstream") => Framing::EventStream,
         _ => Framing::Sse,
     };
     let bytes = Bytes::from(fs::read(folder().join(file)).unwrap());
@@ -37,7 +41,7 @@ fn stream(dialect: Dialect, file: &str, cut: usize, gone: &str) {
     frames[..cut].iter().for_each(|frame| encoder.delivered(frame));
     let notice = Notice { id: "0197-gold".to_owned(), message: "Stopped by policy.".to_owned() };
     let end = encoder.cut(&notice);
-    writeln!(out, "\n# cut after {cut} frames\n{}", String::from_utf8_lossy(&end)).unwrap();
+    writeln!(out, "\n# cut after {cut} frames\n{}", shown(framing, &end)).unwrap();
 
     let text = &answer.choices[0].text;
     let start = text[..text.find(gone).unwrap()].chars().count();
@@ -49,10 +53,35 @@ fn stream(dialect: Dialect, file: &str, cut: usize, gone: &str) {
     for (number, frame) in frames.iter().enumerate() {
         let raw = encoder.redact(frame, &edits);
         if raw != frame.raw {
-            writeln!(out, "{number}: {}", String::from_utf8_lossy(&raw).trim_end()).unwrap();
+            writeln!(out, "{number}: {}", shown(framing, &raw).trim_end()).unwrap();
         }
     }
     snapshot(file, &out);
+}
+
+/// Text as it is; of binary messages their headers and payloads, a chunk's own payload in the place of its base64.
+fn shown(framing: Framing, mut bytes: &[u8]) -> String {
+    if framing != Framing::EventStream {
+        return String::from_utf8_lossy(bytes).into_owned();
+    }
+    let mut out = String::new();
+    while let Some(length) = bytes.first_chunk::<4>() {
+        let (raw, rest) = bytes.split_at(u32::from_be_bytes(*length) as usize);
+        bytes = rest;
+        let message = Message::parse(raw).unwrap();
+        let headers: Vec<_> = message
+            .headers
+            .iter()
+            .map(|(name, _)| format!("{name}={}", message.string(name).unwrap()))
+            .collect();
+        let mut payload: serde_json::Value = serde_json::from_slice(message.payload).unwrap();
+        if let Some(chunk) = payload.get_mut("bytes") {
+            let inner = STANDARD.decode(chunk.as_str().unwrap()).unwrap();
+            *chunk = serde_json::from_slice(&inner).unwrap();
+        }
+        writeln!(out, "{} {payload}", headers.join(" ")).unwrap();
+    }
+    out
 }
 
 fn request(path: &str, file: &str) {
@@ -105,6 +134,22 @@ fn cohere() {
     stream(Dialect::CohereChat, "cohere/cited-answer.sse", 5, "tallest");
     stream(Dialect::CohereChat, "cohere/plan-and-call.sse", 5, "");
     request("/v2/chat", "cohere/request.json");
+}
+
+/// The streams are written by `bedrock/build.py`, which has botocore read them.
+#[test]
+fn bedrock() {
+    let (converse, invoke) = (Dialect::BedrockConverse, Dialect::BedrockInvoke);
+    stream(converse, "bedrock/converse-cited-answer-and-call.eventstream", 10, "3 März — 3 March");
+    stream(converse, "bedrock/converse-exception.eventstream", 2, "Half");
+    stream(invoke, "bedrock/invoke-claude.eventstream", 4, "at 19:42");
+    stream(invoke, "bedrock/invoke-nova.eventstream", 2, "at 19:42");
+    stream(invoke, "bedrock/invoke-llama.eventstream", 2, "at 19:42");
+    answer(converse, "bedrock/converse-answer.json");
+    request(
+        "/model/us.anthropic.claude-sonnet-4-20250514-v1%3A0/converse-stream",
+        "bedrock/converse-request.json",
+    );
 }
 
 #[test]

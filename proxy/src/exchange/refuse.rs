@@ -31,7 +31,11 @@ pub(crate) fn reply(verdict: Verdict, format: &Format, ledger: &mut Ledger) -> R
         Some(refusal) => Reply {
             status: refusal.status,
             content_type: refusal.content_type,
-            headers: refusal.id_header.map(|name| (name, notice.id.clone())).into_iter().collect(),
+            headers: {
+                let id = refusal.id_header.map(|name| (name, notice.id.clone()));
+                let told = refusal.headers.iter().map(|(name, value)| (*name, (*value).to_owned()));
+                id.into_iter().chain(told).collect()
+            },
             body: refusal.body,
         },
         None => Reply::error(403, "agentguard_blocked", &notice.message),

@@ -5,13 +5,17 @@ use serde_json::{Value, json};
 /// Where the client posts.
 pub const CHAT: &str = "/openai/v1/chat/completions";
 
-const CONTEXT: &str = "Answer from this context only.\n\nInvoice INV-2041 was issued by Northwind GmbH on 12 February 2026. \
+/// What the model is shown.
+pub const CONTEXT: &str = "Answer from this context only.\n\nInvoice INV-2041 was issued by Northwind GmbH on 12 February 2026. \
      The total is 1,250.00 EUR. Payment is due on 12 March 2026. The contact is Maria Keller.";
 
 pub const FIRST: &str = "Northwind issued the invoice. ";
 pub const GOOD: &str = "The total is 1,250.00 EUR. ";
 pub const BAD: &str = "The total is 98,777.00 USD, as Contoso Ltd confirmed on 3 May 2031. ";
 pub const LAST: &str = "Payment is due on 12 March 2026.";
+
+/// What it is asked.
+pub const QUESTION: &str = "Who issued the invoice, what is the total, and when is it due?";
 
 /// The text of a good answer, and of one with a bad sentence in the middle.
 pub fn good() -> String {
@@ -30,7 +34,7 @@ pub fn request(stream: bool) -> String {
         "stream": stream,
         "messages": [
             {"role": "system", "content": CONTEXT},
-            {"role": "user", "content": "Who issued the invoice, what is the total, and when is it due?"},
+            {"role": "user", "content": QUESTION},
         ],
     })
     .to_string()

@@ -75,7 +75,7 @@ impl World {
         let any = Some("127.0.0.1:0".parse().unwrap());
         config.base_url_listen = any;
         config.admin_listen = any;
-        for name in ["openai", "anthropic", "gemini", "ollama", "cohere"] {
+        for name in ["openai", "anthropic", "gemini", "ollama", "cohere", "bedrock"] {
             config.upstreams.insert(name.to_owned(), Upstream { url: url.parse().unwrap() });
         }
         change(&mut config);

@@ -186,7 +186,7 @@ impl Drop for Noticed {
 /// A stream of that type, one frame at a time with a pause after each. A frame `!reset` breaks it off.
 pub fn stream(
     content_type: &str,
-    frames: Vec<String>,
+    frames: Vec<impl Into<Bytes> + Send + 'static>,
     pause: Duration,
     dropped: Arc<Notify>,
 ) -> Response<Body> {
@@ -195,13 +195,14 @@ pub fn stream(
     let frames = futures_util::stream::iter(frames.into_iter().enumerate()).then(move |(i, frame)| {
         let noticed = &mut noticed;
         noticed.1 |= i + 1 == last;
+        let frame = frame.into();
         async move {
             if i > 0 {
                 tokio::time::sleep(pause).await;
             }
-            match frame.as_str() {
-                "!reset" => Err(std::io::Error::other("reset by script")),
-                _ => Ok(Frame::data(Bytes::from(frame))),
+            match &frame[..] {
+                b"!reset" => Err(std::io::Error::other("reset by script")),
+                _ => Ok(Frame::data(frame)),
             }
         }
     });

@@ -11,6 +11,7 @@ use crate::provider::script::ProviderError;
 /// HTTP status.
 pub(crate) fn status(dialect: Dialect, error: &ProviderError) -> u16 {
     match error {
+        ProviderError::Unauthorized if bedrock(dialect) => 403,
         ProviderError::Unauthorized => 401,
         ProviderError::RateLimited(_) => 429,
         ProviderError::Internal => 500,
@@ -21,11 +22,19 @@ pub(crate) fn status(dialect: Dialect, error: &ProviderError) -> u16 {
 }
 
 /// Headers besides the usual ones.
-pub(crate) fn headers(error: &ProviderError) -> Vec<(&'static str, String)> {
-    match error {
-        ProviderError::RateLimited(seconds) => vec![("retry-after", seconds.to_string())],
-        _ => Vec::new(),
+pub(crate) fn headers(dialect: Dialect, error: &ProviderError) -> Vec<(&'static str, String)> {
+    let mut headers = Vec::new();
+    if let ProviderError::RateLimited(seconds) = error {
+        headers.push(("retry-after", seconds.to_string()));
     }
+    if bedrock(dialect) {
+        headers.push(("x-amzn-errortype", words(dialect, error, "").0.to_owned()));
+    }
+    headers
+}
+
+fn bedrock(dialect: Dialect) -> bool {
+    matches!(dialect, Dialect::BedrockConverse | Dialect::BedrockInvoke)
 }
 
 /// The body.
@@ -48,6 +57,9 @@ pub(crate) fn body(dialect: Dialect, error: &ProviderError, model: &str, ids: &m
         }
         Dialect::OllamaChat | Dialect::OllamaGenerate => text_of(&json!({"error": message})).into_bytes(),
         Dialect::CohereChat => text_of(&json!({"id": ids.uuid(), "message": message})).into_bytes(),
+        Dialect::BedrockConverse | Dialect::BedrockInvoke => {
+            text_of(&json!({"message": message})).into_bytes()
+        }
     }
 }
 
@@ -86,6 +98,7 @@ pub(crate) fn event(dialect: Dialect, sse: bool) -> Event {
             let delta = json!({"finish_reason": "ERROR", "error": "internal server error"});
             Event::sse(Some("message-end"), &json!({"type": "message-end", "delta": delta}))
         }
+        Dialect::BedrockConverse | Dialect::BedrockInvoke => super::bedrock::exception(message),
     }
 }
 
@@ -136,6 +149,26 @@ fn words(dialect: Dialect, error: &ProviderError, model: &str) -> (&'static str,
         ),
         (Dialect::OllamaChat | Dialect::OllamaGenerate, UnknownModel) => {
             ("", "", format!("model '{model}' not found"))
+        }
+        (Dialect::BedrockConverse | Dialect::BedrockInvoke, error) => {
+            let (kind, message) = match error {
+                Unauthorized => {
+                    ("UnrecognizedClientException", "The security token included in the request is invalid.")
+                }
+                RateLimited(_) => {
+                    ("ThrottlingException", "Too many requests, please wait before trying again.")
+                }
+                Internal => (
+                    "InternalServerException",
+                    "The system encountered an unexpected error during processing. Try your request again.",
+                ),
+                Overloaded => ("ServiceUnavailableException", "Bedrock is unable to process your request."),
+                UnknownModel => (
+                    "ResourceNotFoundException",
+                    "Could not resolve the foundation model from the provided model identifier.",
+                ),
+            };
+            (kind, "", own(message))
         }
         (Dialect::CohereChat, Unauthorized) => ("", "", own("invalid api token")),
         (_, Unauthorized) => (

@@ -54,6 +54,12 @@ pub(crate) fn head(dialect: Dialect, stream: bool, sse: bool, ids: &mut Ids) -> 
             ("server-timing", format!("gfet4t7; dur={}", 300 + ids.below(700))),
         ]),
         Dialect::OllamaChat | Dialect::OllamaGenerate => {}
+        Dialect::BedrockConverse | Dialect::BedrockInvoke => {
+            head.push(("x-amzn-requestid", ids.uuid()));
+            if dialect == Dialect::BedrockInvoke && stream {
+                head.push(("x-amzn-bedrock-content-type", "application/json".to_owned()));
+            }
+        }
         Dialect::CohereChat => head.extend([
             (
                 "cache-control",
@@ -77,6 +83,7 @@ fn content_type(dialect: Dialect, stream: bool, sse: bool) -> &'static str {
         (Dialect::OllamaChat | Dialect::OllamaGenerate, true) => "application/x-ndjson",
         (Dialect::OllamaChat | Dialect::OllamaGenerate, false) => "application/json; charset=utf-8",
         (Dialect::CohereChat, true) => "text/event-stream",
+        (Dialect::BedrockConverse | Dialect::BedrockInvoke, true) => "application/vnd.amazon.eventstream",
         (_, true) => "text/event-stream; charset=utf-8",
         (_, false) => "application/json",
     }

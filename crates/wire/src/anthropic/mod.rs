@@ -50,6 +50,7 @@ impl Codec for Messages {
             status: 403,
             content_type: "application/json",
             id_header: Some("request-id"),
+            headers: &[],
             body: loose::bytes(&body).into(),
         }
     }

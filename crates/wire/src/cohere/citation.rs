@@ -45,7 +45,7 @@ pub(super) fn cite(cited: Cited<'_>, out: &mut Events) {
 
 /// What the edits of the text do to a citation.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Effect {
+pub(crate) enum Effect {
     /// Nothing: it stands before every edit, or cites the tool plan.
     None,
     /// Its offsets moved.
@@ -55,7 +55,7 @@ pub(super) enum Effect {
 }
 
 /// Adjusts a citation to the edits. Its offsets count from `base`, where its content block begins in the text.
-pub(super) fn adjust(citation: &mut Value, base: usize, edits: &Edits) -> Effect {
+pub(crate) fn adjust(citation: &mut Value, base: usize, edits: &Edits) -> Effect {
     let (Some(start), Some(end)) = (count_of(citation, "start"), count_of(citation, "end")) else {
         return Effect::None;
     };

@@ -3,7 +3,7 @@
 //! Cohere has no finish reason for filtered answers; a cut or replaced answer ends with `ERROR`, and a cut stream says why
 //! in the `error` of its last event.
 
-mod citation;
+pub(crate) mod citation;
 mod decoder;
 mod encoder;
 mod request;
@@ -55,7 +55,13 @@ impl Codec for Chat {
 
     fn refuse(&self, notice: &Notice) -> Refusal {
         let body = loose::bytes(&json!({"id": notice.id, "message": notice.message}));
-        Refusal { status: 403, content_type: "application/json", id_header: None, body: body.into() }
+        Refusal {
+            status: 403,
+            content_type: "application/json",
+            id_header: None,
+            headers: &[],
+            body: body.into(),
+        }
     }
 
     fn decoder(&self) -> Box<dyn EventDecoder> {

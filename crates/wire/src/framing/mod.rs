@@ -1,8 +1,10 @@
-//! How events are laid out in a byte stream: server-sent events, NDJSON, or one JSON array.
+//! How events are laid out in a byte stream: server-sent events, NDJSON, one JSON array, or AWS's
+//! binary event stream.
 //!
 //! Knows where frames begin and end and where the payload lies inside one; what a payload says is the codec's business.
 //! A frame holds at most one payload.
 
+pub mod event_stream;
 mod json_array;
 mod ndjson;
 mod splitter;
@@ -20,7 +22,7 @@ pub(crate) use splitter::Splitter;
 /// The largest frame, in bytes, that is held to be read. A larger one passes on piece by piece, as [`crate::Event::Unreadable`].
 pub const MAX_FRAME: usize = 16 << 20;
 
-/// The layout of a stream. Bedrock's binary event stream will be one more.
+/// The layout of a stream.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Framing {
     /// `text/event-stream` (WHATWG HTML, section 9.2).
@@ -29,6 +31,8 @@ pub enum Framing {
     Ndjson,
     /// One JSON array whose elements arrive one by one (Gemini without `alt=sse`).
     JsonArray,
+    /// `application/vnd.amazon.eventstream`: binary messages with checksums (Bedrock).
+    EventStream,
 }
 
 impl Framing {
@@ -40,10 +44,13 @@ impl Framing {
         let essence = content_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
         let by_dialect = match dialect {
             Dialect::OllamaChat | Dialect::OllamaGenerate => Self::Ndjson,
+            Dialect::BedrockConverse | Dialect::BedrockInvoke => Self::EventStream,
             _ => Self::Sse,
         };
         match essence.as_str() {
             "text/event-stream" => Some(Self::Sse),
+            // Other services of AWS stream so as well; nothing else is read in it.
+            "application/vnd.amazon.eventstream" if by_dialect == Self::EventStream => Some(by_dialect),
             "application/x-ndjson"
             | "application/ndjson"
             | "application/jsonl"
@@ -60,21 +67,25 @@ impl Framing {
         }
     }
 
-    /// The payload inside a frame's exact bytes: SSE name, if any, and data. `None` for comments, blank lines, brackets.
+    /// The payload inside a frame's exact bytes: SSE name or event type, if any, and data. `None` for comments, blank lines,
+    /// brackets, damaged messages.
     #[must_use]
     pub fn payload(self, raw: &[u8]) -> Option<(Option<&str>, Cow<'_, [u8]>)> {
         match self {
             Self::Sse => sse::payload(raw),
             Self::Ndjson => ndjson::payload(raw).map(|span| (None, Cow::Borrowed(&raw[span]))),
             Self::JsonArray => json_array::payload(raw).map(|span| (None, Cow::Borrowed(&raw[span]))),
+            Self::EventStream => event_stream::payload(raw),
         }
     }
 
-    /// The frame with other data: names, ids, comments, separators and line ends around it stay as they are.
+    /// The frame with other data: names, ids, comments, headers, separators and line ends around it stay as they are; checksums
+    /// are made anew.
     #[must_use]
     pub fn replace(self, raw: &[u8], data: &[u8]) -> Bytes {
         let span = match self {
             Self::Sse => return sse::replace(raw, data).into(),
+            Self::EventStream => return event_stream::replace(raw, data).into(),
             Self::Ndjson => ndjson::payload(raw),
             Self::JsonArray => json_array::payload(raw),
         };
@@ -86,6 +97,7 @@ impl Framing {
     pub(crate) fn write(self, name: Option<&str>, data: &[u8], first: bool, out: &mut Vec<u8>) {
         match self {
             Self::Sse => sse::write(name, data, out),
+            Self::EventStream => event_stream::write(name, data, out),
             Self::Ndjson => {
                 out.extend_from_slice(data);
                 out.push(b'\n');
@@ -100,7 +112,7 @@ impl Framing {
     /// What closes the stream itself (`]` of an array), given whether any payload was written.
     pub(crate) fn close(self, written: bool) -> &'static [u8] {
         match self {
-            Self::Sse | Self::Ndjson => b"",
+            Self::Sse | Self::Ndjson | Self::EventStream => b"",
             Self::JsonArray if written => b"\n]",
             Self::JsonArray => b"[]",
         }

@@ -2,7 +2,7 @@
 
 use bytes::{Bytes, BytesMut};
 
-use super::{Framing, MAX_FRAME, json_array, ndjson, sse};
+use super::{Framing, MAX_FRAME, event_stream, json_array, ndjson, sse};
 use crate::codec::EventDecoder;
 use crate::event::Events;
 use crate::{Event, Frame};
@@ -12,6 +12,7 @@ enum Scanner {
     Sse(sse::Scanner),
     Ndjson,
     JsonArray(json_array::Scanner),
+    EventStream(event_stream::Scanner),
 }
 
 /// The state between two chunks.
@@ -35,6 +36,7 @@ impl Splitter {
             Framing::Sse => Scanner::Sse(sse::Scanner::default()),
             Framing::Ndjson => Scanner::Ndjson,
             Framing::JsonArray => Scanner::JsonArray(json_array::Scanner::default()),
+            Framing::EventStream => Scanner::EventStream(event_stream::Scanner::default()),
         };
         Self { framing, scanner, held: BytesMut::new(), oversize: false, limit }
     }
@@ -79,11 +81,13 @@ impl Splitter {
             Scanner::Sse(scanner) => scanner.end(bytes),
             Scanner::Ndjson => ndjson::end(bytes),
             Scanner::JsonArray(scanner) => scanner.end(bytes),
+            Scanner::EventStream(scanner) => scanner.end(bytes),
         }
     }
 
     fn hold(&mut self, bytes: Bytes, out: &mut Vec<Frame>) {
-        self.oversize |= self.held.len() + bytes.len() > self.limit;
+        let hopeless = matches!(&self.scanner, Scanner::EventStream(s) if s.is_hopeless(self.limit));
+        self.oversize |= hopeless || self.held.len() + bytes.len() > self.limit;
         if self.oversize {
             let raw = self.complete(bytes);
             out.push(Frame { raw, events: unreadable() });
@@ -102,8 +106,11 @@ impl Splitter {
 
     fn decode(&self, raw: &[u8], decoder: &mut dyn EventDecoder) -> Events {
         let mut events = Events::new();
-        if let Some((name, data)) = self.framing.payload(raw) {
-            decoder.decode(name, &data, &mut events);
+        match self.framing.payload(raw) {
+            Some((name, data)) => decoder.decode(name, &data, &mut events),
+            // Every message has a payload: this one is damaged, or the stream broke off in it.
+            None if self.framing == Framing::EventStream && !raw.is_empty() => return unreadable(),
+            None => {}
         }
         events
     }

@@ -58,7 +58,13 @@ impl Codec for Gemini {
     fn refuse(&self, notice: &Notice) -> Refusal {
         let error = json!({"code": 403, "message": notice.message, "status": "PERMISSION_DENIED"});
         let body = loose::bytes(&json!({"error": error}));
-        Refusal { status: 403, content_type: "application/json", id_header: None, body: body.into() }
+        Refusal {
+            status: 403,
+            content_type: "application/json",
+            id_header: None,
+            headers: &[],
+            body: body.into(),
+        }
     }
 
     fn decoder(&self) -> Box<dyn EventDecoder> {

@@ -76,6 +76,7 @@ impl Codec for Ollama {
             status: 403,
             content_type: "application/json; charset=utf-8",
             id_header: None,
+            headers: &[],
             body: body.into(),
         }
     }

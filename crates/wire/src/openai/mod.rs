@@ -5,6 +5,8 @@ pub(crate) mod completions;
 pub(crate) mod responses;
 mod shape;
 
+pub(crate) use shape::choice_index;
+
 use serde_json::{Value, json};
 
 use crate::codec::Refusal;
@@ -23,6 +25,7 @@ fn refuse(notice: &Notice) -> Refusal {
         status: 403,
         content_type: "application/json",
         id_header: Some("x-request-id"),
+        headers: &[],
         body: error.to_string().into(),
     }
 }

@@ -78,7 +78,7 @@ fn read(token: &Text<'_>, logprob: Number) -> TokenLogprob {
 }
 
 /// Index of a choice, bounded: what lies beyond is read as the last.
-pub(super) fn choice_index(index: Option<u64>) -> u32 {
+pub(crate) fn choice_index(index: Option<u64>) -> u32 {
     index.unwrap_or_default().min(MAX_CHOICES as u64 - 1) as u32
 }
 

@@ -12,6 +12,7 @@ use bytes::Bytes;
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
+mod bedrock;
 mod openai;
 mod others;
 mod pieces;
@@ -21,24 +22,31 @@ use pieces::{Piece, Written, piece};
 /// Writes an answer in one dialect.
 type Writer = fn(&[Piece]) -> Written;
 
-const WRITERS: [(Dialect, Framing, Writer); 9] = [
+const WRITERS: [(Dialect, Framing, Writer); 13] = [
     (Dialect::AnthropicMessages, Framing::Sse, others::anthropic),
     (Dialect::Gemini, Framing::Sse, others::gemini),
     (Dialect::Gemini, Framing::JsonArray, others::gemini),
     (Dialect::OllamaChat, Framing::Ndjson, others::ollama_chat),
     (Dialect::OllamaGenerate, Framing::Ndjson, others::ollama_generate),
     (Dialect::CohereChat, Framing::Sse, others::cohere),
+    (Dialect::BedrockConverse, Framing::EventStream, bedrock::converse),
+    (Dialect::BedrockInvoke, Framing::EventStream, bedrock::claude),
+    (Dialect::BedrockInvoke, Framing::EventStream, bedrock::nova),
+    (Dialect::BedrockInvoke, Framing::EventStream, bedrock::llama),
     (Dialect::OpenaiChat, Framing::Sse, openai::chat),
     (Dialect::OpenaiResponses, Framing::Sse, openai::responses),
     (Dialect::OpenaiCompletions, Framing::Sse, openai::completions),
 ];
 
 fn laid_out(framing: Framing, payloads: &[Value]) -> Vec<u8> {
+    if framing == Framing::EventStream {
+        return payloads.iter().flat_map(bedrock::message).collect();
+    }
     let lines = payloads.iter().map(|payload| match (framing, payload["type"].as_str()) {
         (Framing::Sse, Some(name)) => format!("event: {name}\r\ndata: {payload}\r\n\r\n"),
         (Framing::Sse, None) => format!("data: {payload}\n\n"),
         (Framing::Ndjson, _) => format!("{payload}\n"),
-        (Framing::JsonArray, _) => payload.to_string(),
+        (Framing::JsonArray | Framing::EventStream, _) => payload.to_string(),
     });
     match framing {
         Framing::JsonArray => format!("[{}]", lines.collect::<Vec<_>>().join(",\n")).into_bytes(),
@@ -174,6 +182,11 @@ proptest! {
             let frames = decode(dialect, framing, &out, &[]);
             prop_assert!(frames.iter().flat_map(|frame| &frame.events).all(|event| *event != Event::Unreadable));
             let ended = answer(&frames);
+            if dialect == Dialect::BedrockInvoke && delivered.is_empty() {
+                // Nothing says whose format it would have been.
+                prop_assert_eq!(ended.error.as_deref(), Some("Stopped."));
+                continue;
+            }
             prop_assert!(ended.choices.iter().all(|choice| choice.finish.is_some()), "{}", dialect);
             let mut given = answer(delivered);
             prop_assert_eq!(&ended.choices[0].text, &given.choice(0).text);
