@@ -116,7 +116,7 @@ pub fn command() -> Command {
                 .after_help(SCORE)
                 .args(score_args())
                 .args(model_args(
-                    "The trained encoder: builtin, off, or the path of another one [default: off]",
+                    "The trained encoder: builtin, off, or the path of another one [default: builtin]",
                 )),
         )
         .subcommand(

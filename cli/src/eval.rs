@@ -29,7 +29,7 @@ use crate::config::ModelSource;
 use crate::exit::Exit;
 use crate::model::Model;
 use crate::style::Style;
-use crate::{progress, stack};
+use crate::progress;
 
 /// Why the judge cannot be measured.
 #[derive(Debug, thiserror::Error)]

@@ -101,7 +101,7 @@ pub fn run(flags: &ArgMatches, style: Style, out: &mut impl Write) -> Result<Exi
         .and_then(|name| Dialect::ALL.into_iter().find(|dialect| dialect.as_str() == name));
     let fail_on = risk(flags, "fail-on")?;
     let threshold = risk(flags, "threshold")?;
-    let model = Model::load(&model::source(flags, ModelSource::Off), 1)?;
+    let model = Model::load(&model::source(flags, ModelSource::Builtin), 1)?;
     let scored = score(&path("request"), &path("response"), dialect, threshold, model.as_ref())?;
     if flags.get_flag("json") {
         serde_json::to_writer_pretty(&mut *out, &Report::of(&scored)).map_err(io::Error::from)?;

@@ -104,7 +104,7 @@ pub(crate) const SETTINGS: &[Setting] = &[
     setting(
         "model",
         "WHICH",
-        "off",
+        "builtin",
         "The trained encoder that reads every sentence, tens of milliseconds each: builtin, off, or the path of another one",
     ),
     setting("model-sha256", "HEX", "that of the built-in one", "SHA-256 that the file at --model must have"),

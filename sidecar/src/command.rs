@@ -81,6 +81,15 @@ pub(crate) struct Flags {
     /// Where verdicts wait for it
     #[arg(long, value_name = "DIR", default_value = "/var/lib/agentguard", env = "AGENTGUARD_DATA_DIR")]
     pub(crate) data_dir: PathBuf,
+    /// The trained encoder that reads answers to questions, tens of milliseconds a sentence: builtin, off, or the path of another one
+    #[arg(long, value_name = "WHICH", default_value = "builtin", env = "AGENTGUARD_MODEL")]
+    pub(crate) model: String,
+    /// SHA-256 that the file at --model must have [default: that of the built-in one]
+    #[arg(long, value_name = "HEX", env = "AGENTGUARD_MODEL_SHA256")]
+    pub(crate) model_sha256: Option<String>,
+    /// Threads that run the encoder, a core each
+    #[arg(long, value_name = "N", default_value = "1", env = "AGENTGUARD_MODEL_THREADS")]
+    pub(crate) model_threads: usize,
     /// Worker threads [default: one a core]
     #[arg(long, value_name = "N", env = "AGENTGUARD_THREADS")]
     pub(crate) threads: Option<usize>,

@@ -7,6 +7,7 @@ use std::path::PathBuf;
 
 use agentguard_api::Workload;
 use agentguard_proxy::intercept::{Catch, Fixed, Mode};
+use agentguard_proxy::model::ModelSource;
 use agentguard_proxy::{Inbound, Origin, Upstream, providers};
 use agentguard_trust::HostSet;
 
@@ -87,8 +88,8 @@ impl Config {
         if flags.control_token_file.is_some() && flags.control_url.is_none() {
             problems.push("--control-token-file: there is no --control-url that it would be for".to_owned());
         }
-        if flags.threads == Some(0) {
-            problems.push("--threads: at least one".to_owned());
+        if flags.threads == Some(0) || flags.model_threads == 0 {
+            problems.push("--threads and --model-threads: at least one".to_owned());
         }
         if !problems.is_empty() {
             return Err(Problems(problems));
@@ -100,6 +101,18 @@ impl Config {
     /// Where SDKs point their base URL.
     pub(crate) fn base_url_listen(&self) -> Option<SocketAddr> {
         (self.flags.mode == How::BaseUrl).then_some(self.flags.base_url_listen)
+    }
+
+    /// Where the trained encoder comes from.
+    pub(crate) fn model(&self) -> ModelSource {
+        match self.flags.model.as_str() {
+            "builtin" => ModelSource::Builtin,
+            "off" => ModelSource::Off,
+            path => {
+                let sha256 = self.flags.model_sha256.as_ref().map(|hash| hash.to_ascii_lowercase());
+                ModelSource::File { path: path.into(), sha256 }
+            }
+        }
     }
 
     /// The operator's further authorities.

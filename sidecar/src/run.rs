@@ -4,15 +4,18 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use agentguard_encoder::LoadError;
 use agentguard_policy::{Policy, PolicyError};
 use agentguard_proxy::intercept::Intercept;
 use agentguard_proxy::report::{ReportConfig, ReportError, Reporter};
 use agentguard_proxy::spool::{Spool, SpoolConfig, SpoolError};
-use agentguard_proxy::{BindError, Proxy, warm_up};
+use agentguard_proxy::model::Trained;
+use agentguard_proxy::{BindError, ModelConfig, Proxy, warm_up};
 use agentguard_telemetry::Secret;
 use agentguard_telemetry::logs::{self, Format, LogError};
 use arc_swap::ArcSwap;
 use prometheus::Registry;
+use tokio::task::{JoinError, spawn_blocking};
 use tokio_util::sync::CancellationToken;
 
 use crate::config::Config;
@@ -34,6 +37,10 @@ pub(crate) enum RunError {
     Report(#[from] ReportError),
     #[error(transparent)]
     Proxy(#[from] BindError),
+    #[error(transparent)]
+    Model(#[from] LoadError),
+    #[error("the encoder's model could not be loaded: {0}")]
+    Loading(#[source] JoinError),
     #[error("signals cannot be received: {0}")]
     Signals(#[source] io::Error),
     #[error("the token file {path} cannot be read: {source}")]
@@ -61,9 +68,12 @@ pub(crate) async fn run(config: Config) -> Result<(), RunError> {
             None
         }
     };
+    let (source, threads) = (config.model(), config.flags.model_threads);
+    let model = spawn_blocking(move || Trained::load(&source, threads)).await.map_err(RunError::Loading)??;
+    let model = model.map(|model| ModelConfig { threads, ..ModelConfig::new(Arc::new(model)) });
     // Applications start when /startup answers, which is after this.
-    let proxy = Proxy::bind(settings(&config)?, policy.clone(), spool.clone(), &registry).await?;
-    let _ = tokio::task::spawn_blocking(warm_up).await; // a panic there would be met again by the first exchange
+    let proxy = Proxy::bind(agentguard_proxy::Config { model, ..settings(&config)? }, policy.clone(), spool.clone(), &registry).await?;
+    let _ = spawn_blocking(warm_up).await; // a panic there would be met again by the first exchange
     let addresses = proxy.addresses();
     tracing::info!(mode = ?config.flags.mode, ?addresses, hosts = %config.hosts, "ready");
 
@@ -87,7 +97,7 @@ pub(crate) async fn run(config: Config) -> Result<(), RunError> {
         let _ = reporter.await;
     }
     // Joins the spool's writer, a thread: not on a worker of the runtime.
-    let _ = tokio::task::spawn_blocking(move || drop(spool)).await;
+    let _ = spawn_blocking(move || drop(spool)).await;
     Ok(())
 }
 

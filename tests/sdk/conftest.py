@@ -34,14 +34,14 @@ def free_port() -> int:
 
 
 class Guard:
-    """A running `agentguard up`."""
+    """A running `agentguard up`; by the rules alone unless told otherwise, so that what is flagged depends on no debug build's speed."""
 
-    def __init__(self, folder: pathlib.Path, policy: str, upstream: Upstream, inbound: str | None = None):
+    def __init__(self, folder: pathlib.Path, policy: str, upstream: Upstream, inbound: str | None = None, model: str = "off"):
         self.folder = folder
         self.control, self.metrics, self.base, self.admin, self.inbound = (free_port() for _ in range(5))
         (folder / "policy.yaml").write_text(policy)
         names = ("openai", "anthropic", "gemini", "ollama", "cohere", "bedrock")
-        command = [str(BINARY), "up", "--data-dir", str(folder / "data"), "--policy", str(folder / "policy.yaml")]
+        command = [str(BINARY), "up", "--data-dir", str(folder / "data"), "--policy", str(folder / "policy.yaml"), "--model", model]
         for flag in ("control", "metrics", "base-url", "admin"):
             port = getattr(self, flag.split("-")[0])
             command += [f"--{flag}-listen", f"127.0.0.1:{port}"]

@@ -79,7 +79,7 @@ impl Reader<'_> {
                         allowed: "give the file's path as --model".to_owned(),
                     });
                 }
-                if given == Some("builtin") { ModelSource::Builtin } else { ModelSource::Off }
+                if given == Some("off") { ModelSource::Off } else { ModelSource::Builtin }
             }
             Some(_) => {
                 let sha256 = self.one("model-sha256", value::sha256);

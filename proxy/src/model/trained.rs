@@ -13,9 +13,9 @@ use super::Model;
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum ModelSource {
     /// Built into the binary.
+    #[default]
     Builtin,
     /// None: the rules judge alone.
-    #[default]
     Off,
     /// A file.
     File {
@@ -56,7 +56,6 @@ impl Trained {
     }
 
     /// Reads all that a session wants read, here and now. What each reading settled.
-    #[must_use]
     pub fn catch_up(&self, session: &mut Session) -> Vec<Output> {
         let mut outputs = Vec::new();
         for task in session.tasks() {
