@@ -2,7 +2,7 @@
 CARGO ?= cargo
 .DEFAULT_GOAL := help
 OUT ?= target/encoder
-.PHONY: train help demo up test test-rust test-ui test-sdk test-clients test-page lint fmt bench ui release clean
+.PHONY: train help demo up test test-rust test-ui test-sdk test-clients test-page test-fuzz fuzz lint fmt bench ui release clean
 
 help: ## Show this help
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -23,7 +23,7 @@ control/ui/dist/index.html: $(shell find control/ui/src control/ui/index.html co
 	npm --prefix control/ui run --silent build
 	@touch $@
 
-test: test-ui test-rust test-sdk test-clients test-page ## Every test: Rust, dashboard, real SDKs, real browser
+test: test-ui test-rust test-sdk test-clients test-page test-fuzz ## Every test: Rust, dashboard, real SDKs, real browser
 
 test-ui: ui
 	npm --prefix control/ui run --silent typecheck
@@ -49,6 +49,14 @@ test-page: ui
 	@scripts/setup.sh test
 	$(CARGO) build --locked --package agentguard
 	scripts/test-page.sh
+
+test-fuzz:
+	@scripts/setup.sh build
+	fuzz/run.sh 30
+
+fuzz: ## Fuzz what comes from outside, an hour a target (SECONDS=…)
+	@scripts/setup.sh build
+	fuzz/run.sh $(or $(SECONDS),3600)
 
 lint: ui ## Formatting, clippy, cargo-deny, documentation
 	@scripts/setup.sh lint

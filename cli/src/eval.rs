@@ -28,8 +28,8 @@ pub use self::rows::RowProblems;
 use crate::config::ModelSource;
 use crate::exit::Exit;
 use crate::model::Model;
-use crate::style::Style;
 use crate::progress;
+use crate::style::Style;
 
 /// Why the judge cannot be measured.
 #[derive(Debug, thiserror::Error)]

@@ -8,10 +8,12 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use agentguard_policy::{Action, Delivery, Policy, Thresholds};
 use agentguard_proxy::Config;
 use agentguard_proxy::intercept::{Catch, Intercept, Mode, Pinned, Unknown};
 use agentguard_trust::{Apps, Authority, HostSet, Terms};
 use http::{Request, Response};
+use http_body_util::BodyExt;
 use rustls::pki_types::CertificateDer;
 use support::agent::{Agent, ask};
 use support::chat;
@@ -46,6 +48,10 @@ impl Caught {
 
     /// `alpn`: what the provider offers.
     async fn with(mode: Mode, alpn: &[&str], change: impl FnOnce(&mut Config)) -> Self {
+        Self::guarded(mode, alpn, observing(), change).await
+    }
+
+    async fn guarded(mode: Mode, alpn: &[&str], policy: Policy, change: impl FnOnce(&mut Config)) -> Self {
         let public = Ca::new();
         let (acceptor, _) = public.acceptor(&[LLM], alpn);
         let llm = Provider::serve_tls(answer, acceptor).await;
@@ -63,7 +69,7 @@ impl Caught {
             pinned: Pinned::Fail,
             connect_ports: vec![443],
         };
-        let world = World::with("http://127.0.0.1:9", observing(), |config| {
+        let world = World::with("http://127.0.0.1:9", policy, |config| {
             config.ca_file = Some(public.file());
             config.resolve.insert(LLM.to_owned(), llm.address);
             config.resolve.insert(BANK.to_owned(), bank.address);
@@ -90,7 +96,7 @@ impl Caught {
     }
 }
 
-/// A chat completion, streamed when it is asked for; elsewhere the request again, with another way to the host and trailers.
+/// A chat completion, streamed when it is asked for; elsewhere the request again, with another way to the host, and trailers.
 async fn answer(seen: Seen, dropped: Arc<tokio::sync::Notify>) -> Response<provider::Body> {
     if seen.uri.ends_with(PATH) {
         if seen.body.windows(13).any(|part| part == b"\"stream\":true") {
@@ -105,7 +111,9 @@ async fn answer(seen: Seen, dropped: Arc<tokio::sync::Notify>) -> Response<provi
     }
     let mut response = whole("application/octet-stream", seen.body);
     response.headers_mut().insert("alt-svc", "h3=\":443\"".parse().unwrap());
-    response
+    let mut trailers = http::HeaderMap::new();
+    trailers.insert("grpc-status", "0".parse().unwrap());
+    response.map(|body| body.with_trailers(async move { Some(Ok(trailers)) }).boxed_unsync())
 }
 
 fn post(path: &str, body: impl Into<bytes::Bytes>) -> Request<Body> {
@@ -181,6 +189,64 @@ async fn a_large_request_arrives_whole() {
             assert!(path == PATH || got.body == body, "{} bytes came back", got.body.len());
             assert!(caught.llm.seen.lock().last().unwrap().body == body);
         }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_not_an_llm_call_keeps_its_trailers() {
+    // gRPC to a listed host: h2 from end to end.
+    let caught = Caught::with(Mode::Hosts, &["h2"], |_| {}).await;
+    let secured = caught.agent(&["h2"]).connect(caught.address(), LLM).await.unwrap();
+    let got = secured.send(post("/google.ai.Service/Call", "message")).await;
+    assert_eq!((got.status, got.text()), (200, "message"));
+    assert_eq!(got.trailers.unwrap()["grpc-status"], "0");
+    caught.world.events(0).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stream_is_cut_before_the_made_up_sentence_in_either_protocol() {
+    for alpn in ["h2", "http/1.1"] {
+        let policy = support::policy(|rule| {
+            rule.action = Action::Block;
+            rule.delivery = Delivery::Sentence;
+            rule.thresholds = Thresholds { warn: 0.25, act: 0.3 };
+            rule.hold_budget = Duration::from_secs(5);
+        });
+        let caught = Caught::guarded(Mode::Hosts, &["h2"], policy, |_| {}).await;
+        let secured = caught.agent(&[alpn]).connect(caught.address(), LLM).await.unwrap();
+        let got = secured.send(post(PATH, chat::request(true))).await;
+        let (text, finish) = chat::read(got.text());
+        assert_eq!(
+            (text.as_str(), finish.as_deref()),
+            (chat::FIRST.trim_end(), Some("content_filter")),
+            "{alpn}"
+        );
+        assert!(!got.broken && !got.text().contains("98,777"), "{alpn}: {got:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_provider_that_breaks_off_breaks_off_for_the_client() {
+    let public = Ca::new();
+    let (acceptor, _) = public.acceptor(&[LLM], &["http/1.1"]);
+    let frames = [chat::frames(&chat::good())[0].clone(), "!reset".to_owned()];
+    let breaking = Provider::serve_tls(
+        move |_, dropped| {
+            let frames = frames.to_vec();
+            async move { provider::stream("text/event-stream", frames, Duration::from_millis(5), dropped) }
+        },
+        acceptor,
+    )
+    .await;
+    for alpn in ["h2", "http/1.1"] {
+        let caught = Caught::with(Mode::Hosts, &["h2"], |config| {
+            config.ca_file = Some(public.file());
+            config.resolve.insert(LLM.to_owned(), breaking.address);
+        })
+        .await;
+        let secured = caught.agent(&[alpn]).connect(caught.address(), LLM).await.unwrap();
+        let got = secured.send(post(PATH, chat::request(true))).await;
+        assert!(got.broken && got.text() == chat::frames(&chat::good())[0], "{alpn}: {got:?}");
     }
 }
 

@@ -66,9 +66,9 @@ pub(crate) struct Flags {
     /// Where the applications' certificates are written; they mount it read-only
     #[arg(long, value_name = "DIR", default_value = "/var/run/agentguard/ca", env = "AGENTGUARD_CA_DIR")]
     pub(crate) ca_dir: PathBuf,
-    /// PEM file of authorities to trust besides the public ones, upstream and in the applications' bundle; may be repeated
-    #[arg(long, value_name = "FILE", env = "AGENTGUARD_EXTRA_CA", value_delimiter = ',')]
-    pub(crate) extra_ca: Vec<PathBuf>,
+    /// PEM file of authorities to trust besides the public ones, upstream and in the applications' bundle
+    #[arg(long, value_name = "FILE", env = "AGENTGUARD_EXTRA_CA")]
+    pub(crate) extra_ca: Option<PathBuf>,
     /// YAML policy; without it every answer is judged and annotated; re-read on SIGHUP
     #[arg(long, value_name = "FILE", env = "AGENTGUARD_POLICY")]
     pub(crate) policy: Option<PathBuf>,

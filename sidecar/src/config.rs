@@ -116,8 +116,8 @@ impl Config {
     }
 
     /// The operator's further authorities.
-    pub(crate) fn extra_ca(&self) -> &[PathBuf] {
-        &self.flags.extra_ca
+    pub(crate) fn extra_ca(&self) -> Option<PathBuf> {
+        self.flags.extra_ca.clone()
     }
 }
 

@@ -7,9 +7,9 @@ use std::sync::Arc;
 use agentguard_encoder::LoadError;
 use agentguard_policy::{Policy, PolicyError};
 use agentguard_proxy::intercept::Intercept;
+use agentguard_proxy::model::Trained;
 use agentguard_proxy::report::{ReportConfig, ReportError, Reporter};
 use agentguard_proxy::spool::{Spool, SpoolConfig, SpoolError};
-use agentguard_proxy::model::Trained;
 use agentguard_proxy::{BindError, ModelConfig, Proxy, warm_up};
 use agentguard_telemetry::Secret;
 use agentguard_telemetry::logs::{self, Format, LogError};
@@ -45,10 +45,6 @@ pub(crate) enum RunError {
     Signals(#[source] io::Error),
     #[error("the token file {path} cannot be read: {source}")]
     Token { path: PathBuf, source: io::Error },
-    #[error(
-        "there can be one file of further authorities when upstreams are verified; {0} were given: join them into one"
-    )]
-    ManyAuthorities(usize),
 }
 
 /// Runs until a signal ends it.
@@ -69,10 +65,17 @@ pub(crate) async fn run(config: Config) -> Result<(), RunError> {
         }
     };
     let (source, threads) = (config.model(), config.flags.model_threads);
-    let model = spawn_blocking(move || Trained::load(&source, threads)).await.map_err(RunError::Loading)??;
+    let model =
+        spawn_blocking(move || Trained::load(&source, threads)).await.map_err(RunError::Loading)??;
     let model = model.map(|model| ModelConfig { threads, ..ModelConfig::new(Arc::new(model)) });
     // Applications start when /startup answers, which is after this.
-    let proxy = Proxy::bind(agentguard_proxy::Config { model, ..settings(&config)? }, policy.clone(), spool.clone(), &registry).await?;
+    let proxy = Proxy::bind(
+        agentguard_proxy::Config { model, ..settings(&config)? },
+        policy.clone(),
+        spool.clone(),
+        &registry,
+    )
+    .await?;
     let _ = spawn_blocking(warm_up).await; // a panic there would be met again by the first exchange
     let addresses = proxy.addresses();
     tracing::info!(mode = ?config.flags.mode, ?addresses, hosts = %config.hosts, "ready");
@@ -113,7 +116,7 @@ fn report(url: &str, config: &Config) -> Result<ReportConfig, RunError> {
     });
     Ok(ReportConfig {
         token: token.transpose()?,
-        ca_file: authorities(config)?,
+        ca_file: config.extra_ca(),
         ..ReportConfig::to(url.to_owned())
     })
 }
@@ -137,17 +140,9 @@ fn settings(config: &Config) -> Result<agentguard_proxy::Config, RunError> {
         inbound: config.inbound.clone(),
         upstreams: config.upstreams.clone(),
         workload: config.workload.clone(),
-        ca_file: authorities(config)?,
+        ca_file: config.extra_ca(),
         intercept,
         resolve: config.resolve.clone(),
         ..agentguard_proxy::Config::default()
     })
-}
-
-fn authorities(config: &Config) -> Result<Option<PathBuf>, RunError> {
-    match config.extra_ca() {
-        [] => Ok(None),
-        [file] => Ok(Some(file.clone())),
-        many => Err(RunError::ManyAuthorities(many.len())),
-    }
 }

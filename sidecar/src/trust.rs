@@ -35,7 +35,7 @@ pub(crate) fn prepare(config: &Config) -> Result<Arc<Authority>, TrustError> {
             "the certificate authority was made before this host was listed: it is not judged until the pod restarts"
         );
     }
-    let bundle = Bundle { extra: config.extra_ca().to_vec(), ..Bundle::new(&flags.ca_dir) };
+    let bundle = Bundle { extra: config.extra_ca().into_iter().collect(), ..Bundle::new(&flags.ca_dir) };
     let written = bundle.write(opened.authority.root())?;
     tracing::info!(certificates = written.certificates, folder = %flags.ca_dir.display(), "the applications' certificates are written");
     Ok(Arc::new(opened.authority))

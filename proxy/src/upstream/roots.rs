@@ -7,6 +7,7 @@ use pingora::tls::{RootCertStore, load_native_certs};
 use pingora::utils::tls::{WrappedX509, parse_x509};
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
+use webpki_root_certs::TLS_SERVER_ROOT_CERTS;
 
 /// Why the authorities cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -37,14 +38,19 @@ pub(crate) fn load(added: Option<&Path>) -> Result<Roots, RootsError> {
     for certificate in &native {
         store.add(certificate.clone()).map_err(|e| RootsError::Platform(e.to_string()))?;
     }
+    let bare = native.is_empty();
+    let mut all = native;
+    if bare {
+        // An image without anything else: the public authorities are in the binary.
+        tracing::info!(
+            "the platform has no certificate authorities: those of the Mozilla programme that are built in are trusted"
+        );
+        all.extend_from_slice(TLS_SERVER_ROOT_CERTS);
+    }
     let Some(path) = added else {
-        if native.is_empty() {
-            tracing::warn!("the platform has no certificate authorities: no https upstream can be reached");
-        }
-        return Ok(None);
+        return Ok(bare.then(|| wrapped(&all)));
     };
     let refused = |reason: String| RootsError::File { path: path.to_owned(), reason };
-    let mut all = native;
     let file = CertificateDer::pem_file_iter(path).map_err(|e| refused(e.to_string()))?;
     let before = all.len();
     for certificate in file {
@@ -55,6 +61,9 @@ pub(crate) fn load(added: Option<&Path>) -> Result<Roots, RootsError> {
     if all.len() == before {
         return Err(refused("it holds no certificate in PEM form".to_owned()));
     }
-    let wrapped: Vec<_> = all.iter().map(|der| WrappedX509::new(der.as_ref().to_vec(), parse_x509)).collect();
-    Ok(Some(wrapped.into()))
+    Ok(Some(wrapped(&all)))
+}
+
+fn wrapped(all: &[CertificateDer<'_>]) -> Arc<[WrappedX509]> {
+    all.iter().map(|der| WrappedX509::new(der.as_ref().to_vec(), parse_x509)).collect()
 }
