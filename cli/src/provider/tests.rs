@@ -1,7 +1,7 @@
 //! The provider over real sockets: what it writes is what it was told to say, in every dialect, and its faults strike.
 
-use agentguard_wire::{Answer, Dialect, Framing, StreamDecoder};
 use agentguard_wire::framing::event_stream::Message;
+use agentguard_wire::{Answer, Dialect, Framing, StreamDecoder};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use futures_util::StreamExt;

@@ -173,7 +173,9 @@ impl ProxyHttp for Guard {
         mut e: Box<Error>,
     ) -> Box<Error> {
         ctx.tries += 1;
-        let another = ctx.route().is_some_and(|route| route.target.unreachable(peer));
+        // Whoever answers with a wrong certificate has been reached.
+        let reached = Fault::of(&e) == Fault::Tls;
+        let another = !reached && ctx.route().is_some_and(|route| route.target.unreachable(peer));
         e.set_retry(another && ctx.tries < TRIES);
         e
     }
