@@ -42,7 +42,9 @@ def test_an_answer_to_a_question_is_read_sentence_by_sentence(guard):
 
 def test_a_clean_answer_is_left_alone(guard):
     for model in ("read-good", "read-good-s"):
-        assert call(guard, model) == wires.GOOD
+        text = []
+        verdict = guard.verdict_after(lambda: text.append(call(guard, model)))
+        assert (text[0], verdict["verdict"]) == (wires.GOOD, "grounded")
 
 
 def test_a_summary_is_the_rules_alone_and_the_verdict_says_so(guard):
