@@ -52,7 +52,7 @@ test-page: ui
 
 test-fuzz:
 	@scripts/setup.sh build
-	fuzz/run.sh 30
+	fuzz/run.sh 60
 
 fuzz: ## Fuzz what comes from outside, an hour a target (SECONDS=…)
 	@scripts/setup.sh build

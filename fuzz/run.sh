@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Runs every fuzz target for so many seconds: fuzz/run.sh [SECONDS] [TARGET…]. Inputs that were found interesting are kept in
-# target/fuzz/corpus; the seeds are in fuzz/corpus. A failure is left in target/fuzz/TARGET-crash-… and told.
+# target/fuzz/corpus; the seeds are fuzz/corpus and the wire formats' goldens. A failure is left in target/fuzz/TARGET-crash-… and told.
 #
 # Coverage counters are LLVM's own pass, which the stable compiler has; there is no address sanitizer, and no unsafe code to need one.
 set -euo pipefail
@@ -14,10 +14,31 @@ export RUSTFLAGS="-Cpasses=sancov-module -Cllvm-args=-sanitizer-coverage-level=4
 host="$(rustc -vV | sed -n 's/^host: //p')"
 # With a target named, build scripts are built without the counters.
 cargo build --release --locked --target "$host"
+# Seeds of streams and bodies are the wire formats' goldens, each after the bytes that choose dialect, framing and cut.
+seeds() {
+  local file name dialect
+  rm -rf "$CARGO_TARGET_DIR/seeds"
+  mkdir -p "$CARGO_TARGET_DIR/seeds/stream" "$CARGO_TARGET_DIR/seeds/body"
+  for file in ../crates/wire/tests/goldens/{anthropic,bedrock,cohere,gemini,ollama,openai}/*; do
+    name="$(basename "$(dirname "$file")").$(basename "$file")"
+    case "$name" in
+      openai.chat*) dialect=0 ;; openai.responses*) dialect=1 ;; openai.*) dialect=2 ;; anthropic.*) dialect=3 ;; gemini.*) dialect=4 ;;
+      ollama.generate*) dialect=6 ;; ollama.*) dialect=5 ;; cohere.*) dialect=7 ;; bedrock.converse*) dialect=8 ;; *) dialect=9 ;;
+    esac
+    case "$name" in
+      *.sse) framing=0 ;; *.ndjson) framing=1 ;; *.array) framing=2 ;; *.eventstream) framing=3 ;;
+      *.json) { printf "\\x0$dialect\\x01"; cat "$file"; } > "$CARGO_TARGET_DIR/seeds/body/$name"; continue ;;
+      *) continue ;;
+    esac
+    { printf "\\x0$dialect\\x0$framing\\x40\\x00"; cat "$file"; } > "$CARGO_TARGET_DIR/seeds/stream/$name"
+  done
+  cp -r corpus/hello corpus/connect "$CARGO_TARGET_DIR/seeds/"
+}
+seeds
 for target in "${targets[@]}"; do
   mkdir -p "$CARGO_TARGET_DIR/corpus/$target"
   echo "==> $target, $seconds s"
-  "$CARGO_TARGET_DIR/$host/release/$target" "$CARGO_TARGET_DIR/corpus/$target" "corpus/$target" \
+  "$CARGO_TARGET_DIR/$host/release/$target" "$CARGO_TARGET_DIR/corpus/$target" "$CARGO_TARGET_DIR/seeds/$target" \
     -max_total_time="$seconds" -max_len=20000 -timeout=10 -rss_limit_mb=2048 -print_final_stats=1 -verbosity=0 \
     -artifact_prefix="$CARGO_TARGET_DIR/$target-"
 done

@@ -4,14 +4,12 @@
 
 use libfuzzer_sys::fuzz_target;
 
-mod front {
-    #[path = "../../../proxy/src/front/connect.rs"]
-    pub(crate) mod connect;
-    #[path = "../../../proxy/src/front/hello.rs"]
-    pub(crate) mod hello;
-}
+#[path = "../../proxy/src/front/connect.rs"]
+mod connect;
+#[path = "../../proxy/src/front/hello.rs"]
+mod hello;
 
-use front::connect::{Authority, Host, Progress, read};
+use connect::{Authority, Host, Progress, read};
 
 fuzz_target!(|bytes: &[u8]| {
     if let Progress::Connect(authority, length) = read(bytes) {
