@@ -3,9 +3,7 @@
 use std::collections::HashMap;
 
 use agentguard_judge::NotChecked;
-use agentguard_wire::realtime::{
-    Deflate, Finished, FrameError, Happening, Message, Messages, Session, Side,
-};
+use agentguard_wire::realtime::{Deflate, Finished, FrameError, Happening, Message, Messages, Session, Side};
 
 use super::told::{Begun, Teller};
 use crate::exchange::off_worker::{self, Panicked};

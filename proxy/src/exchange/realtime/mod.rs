@@ -99,13 +99,18 @@ impl Tap {
 
 /// What was agreed on how messages are compressed; `None`: it is not read.
 fn extensions(head: &HeaderMap) -> Option<Option<Deflate>> {
-    let websocket = head.get(UPGRADE).is_some_and(|value| value.as_bytes().eq_ignore_ascii_case(b"websocket"));
+    let websocket =
+        head.get(UPGRADE).is_some_and(|value| value.as_bytes().eq_ignore_ascii_case(b"websocket"));
     let lines = head.get_all(SEC_WEBSOCKET_EXTENSIONS).iter();
     let agreed: Vec<_> = lines.map(|line| line.to_str().unwrap_or("?")).collect();
     Deflate::negotiated(&agreed.join(",")).ok().filter(|_| websocket)
 }
 
-async fn listen(mut heard: UnboundedReceiver<Heard>, mut conversation: Conversation, missed: Arc<AtomicBool>) {
+async fn listen(
+    mut heard: UnboundedReceiver<Heard>,
+    mut conversation: Conversation,
+    missed: Arc<AtomicBool>,
+) {
     while let Some(Heard { side, bytes, _room }) = heard.recv().await {
         if let Err(reason) = conversation.hear(side, &bytes) {
             return conversation.end(Some(reason));
