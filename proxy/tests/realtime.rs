@@ -367,6 +367,18 @@ async fn other_websockets_are_nobody_s_business() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_client_may_be_silent_for_longer_than_one_that_sends_a_request() {
+    let brief = Duration::from_millis(200);
+    let mut line = Line::open(REALTIME, "", |config| config.timeouts.client_read = brief).await;
+    line.ask().await;
+    tokio::time::sleep(4 * brief).await;
+    line.answer(&answer(&good())).await;
+    tokio::time::sleep(4 * brief).await;
+    line.up(&text(&question()[2], true)).await;
+    assert_eq!(line.world.event().await.verdict, State::Grounded);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_real_client_and_a_real_server_talk_through_it() {
     let upstream = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let world = World::with(&format!("http://{}", upstream.local_addr().unwrap()), blocking(), |_| {}).await;
@@ -400,6 +412,7 @@ async fn a_real_client_and_a_real_server_talk_through_it() {
         assert_eq!(came.to_text().unwrap(), event.to_string());
     }
     assert!(socket.next().await.unwrap().unwrap().is_close());
+    while let Some(Ok(_)) = socket.next().await {}
     serving.await.unwrap();
     invented(&world.event().await);
 }

@@ -165,11 +165,14 @@ impl ProxyHttp for Guard {
         head: &mut ResponseHeader,
         ctx: &mut Ctx,
     ) -> Result<()> {
-        if head.status == StatusCode::SWITCHING_PROTOCOLS
-            && let Some(Ok(route)) = &ctx.route
-            && route.realtime.is_some()
-        {
-            ctx.tap = Some(Tap::open(session, head, route, ctx.permit.take(), &self.shared));
+        if head.status == StatusCode::SWITCHING_PROTOCOLS {
+            // Its client need not say anything for long: it waits as long for it as for the other side.
+            session.set_read_timeout(Some(self.shared.timeouts.first_byte));
+            if let Some(Ok(route)) = &ctx.route
+                && route.realtime.is_some()
+            {
+                ctx.tap = Some(Tap::open(session, head, route, ctx.permit.take(), &self.shared));
+            }
         }
         if session.req_header().version == Version::HTTP_10 {
             head.remove_header(&TRANSFER_ENCODING); // RFC 9112, section 6.1: such a client knows no chunks

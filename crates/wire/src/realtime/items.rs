@@ -11,6 +11,8 @@ use crate::{Dialect, Part, Request, Role};
 
 /// What an item costs beside its text.
 const OVERHEAD: usize = 256;
+/// Items that are remembered at most, since they are looked for one by one.
+const ITEMS: usize = 4096;
 
 /// The items in order.
 pub(super) struct Items {
@@ -148,7 +150,7 @@ impl Items {
 
     /// Lets the oldest go, however much the newest holds.
     fn shrink(&mut self) {
-        while self.bytes > self.limit
+        while (self.bytes > self.limit || self.items.len() > ITEMS)
             && let Some(oldest) = self.items.pop_front()
         {
             self.bytes -= cost(&oldest.turns);

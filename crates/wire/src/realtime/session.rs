@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 use serde::Deserialize;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::items::{Items, cost, turns};
 use crate::event::Events;
@@ -244,7 +244,7 @@ impl Session {
         });
         let mut asked = Asked {
             event: str_of(event, "event_id").to_owned(),
-            metadata: given["metadata"].clone(),
+            metadata: metadata(given),
             instructions: given["instructions"].as_str().map(str::to_owned),
             tools: given["tools"].as_array().map(|tools| input_tools(tools)),
             held: input.as_deref().map_or(0, cost) + given["instructions"].as_str().map_or(0, str::len),
@@ -304,8 +304,8 @@ impl Session {
 
     fn begin(&mut self, id: &str, message: &[u8], out: &mut Vec<Happening>) -> usize {
         let response = serde_json::from_slice::<Value>(message).unwrap_or_default();
-        let metadata = &response["response"]["metadata"];
-        let place = self.asked.iter().position(|asked| asked.metadata == *metadata);
+        let metadata = metadata(&response["response"]);
+        let place = self.asked.iter().position(|asked| asked.metadata == metadata);
         let asked = place.and_then(|place| self.asked.remove(place)).unwrap_or_default();
         let number = self.begun;
         self.begun += 1;
@@ -378,6 +378,11 @@ impl Open {
         }
         speaks && !std::mem::replace(&mut self.spoke, true)
     }
+}
+
+/// A response's metadata, where there is any.
+fn metadata(response: &Value) -> Value {
+    response.get("metadata").filter(|given| **given != Value::Object(Map::new())).cloned().unwrap_or_default()
 }
 
 /// The head of a message; nothing of JSON that is no object.

@@ -9,6 +9,9 @@ use super::told::{Begun, Teller};
 use crate::exchange::off_worker::{self, Panicked};
 use crate::http::route::Route;
 
+/// By how much JSON grows when it is decompressed, for the cost of reading it.
+const GROWTH: usize = 8;
+
 /// One connection, as far as it was heard.
 pub(super) struct Conversation {
     client: Messages,
@@ -19,6 +22,9 @@ pub(super) struct Conversation {
     /// Why something that was said is not known.
     missing: Option<NotChecked>,
     forgotten: u64,
+    /// Bytes of either side's message that is not complete yet.
+    waiting: [usize; 2],
+    compressed: bool,
 }
 
 impl Conversation {
@@ -33,7 +39,15 @@ impl Conversation {
             teller,
             missing: None,
             forgotten: 0,
+            waiting: [0; 2],
+            compressed: deflate.is_some(),
         }
+    }
+
+    /// How many bytes there are to read when these come.
+    pub(super) fn cost(&self, side: Side, bytes: &[u8]) -> usize {
+        let grown = if self.compressed { GROWTH } else { 1 };
+        (self.waiting[side as usize] + bytes.len()).saturating_mul(grown)
     }
 
     /// Takes the next bytes of one direction.
@@ -41,11 +55,12 @@ impl Conversation {
     /// # Errors
     /// Why nothing more can be read.
     pub(super) fn hear(&mut self, side: Side, bytes: &[u8]) -> Result<(), NotChecked> {
-        let (mut happened, mut too_large) = (Vec::new(), false);
+        let (mut happened, mut too_large, mut complete) = (Vec::new(), false, false);
         let read = off_worker::caught(|| {
             let mut messages = Vec::new();
             let reader = if side == Side::Client { &mut self.client } else { &mut self.server };
             let read = reader.feed(bytes, &mut messages);
+            complete = !messages.is_empty();
             for message in messages {
                 match (message, side) {
                     (Message::Data(data), Side::Client) => self.session.client(&data, &mut happened),
@@ -55,6 +70,8 @@ impl Conversation {
             }
             read
         });
+        let waiting = if complete { 0 } else { self.waiting[side as usize] + bytes.len() };
+        self.waiting[side as usize] = waiting;
         if too_large {
             self.missing.get_or_insert(NotChecked::TooLarge);
         }

@@ -25,6 +25,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use self::conversation::Conversation;
 use self::told::Teller;
+use crate::exchange::off_worker;
 use crate::http::headers;
 use crate::http::route::Route;
 use crate::shared::Shared;
@@ -106,13 +107,17 @@ fn extensions(head: &HeaderMap) -> Option<Option<Deflate>> {
     Deflate::negotiated(&agreed.join(",")).ok().filter(|_| websocket)
 }
 
-async fn listen(
-    mut heard: UnboundedReceiver<Heard>,
-    mut conversation: Conversation,
-    missed: Arc<AtomicBool>,
-) {
+async fn listen(mut heard: UnboundedReceiver<Heard>, conversation: Conversation, missed: Arc<AtomicBool>) {
+    let mut conversation = Box::new(conversation);
     while let Some(Heard { side, bytes, _room }) = heard.recv().await {
-        if let Err(reason) = conversation.hear(side, &bytes) {
+        // What completes a long message takes a while to read.
+        let read = off_worker::run(conversation.cost(side, &bytes), move || {
+            let read = conversation.hear(side, &bytes);
+            (conversation, read)
+        });
+        let Ok((hearer, read)) = read.await else { return };
+        conversation = hearer;
+        if let Err(reason) = read {
             return conversation.end(Some(reason));
         }
     }
