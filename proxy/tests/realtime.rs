@@ -384,6 +384,10 @@ async fn a_real_client_and_a_real_server_talk_through_it() {
     let world = World::with(&format!("http://{}", upstream.local_addr().unwrap()), blocking(), |_| {}).await;
     let serving = tokio::spawn(async move {
         let (tcp, _) = upstream.accept().await.unwrap();
+        #[allow(
+            clippy::disallowed_methods,
+            reason = "the callback is synchronous, and has a worker of its own here"
+        )]
         #[allow(clippy::result_large_err, reason = "tungstenite's own callback type")]
         let slowly = |_: &Request, response: Response| {
             std::thread::sleep(SWITCHING);
