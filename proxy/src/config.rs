@@ -114,6 +114,8 @@ pub struct Limits {
     pub judged: usize,
     /// Bytes of evidence kept of the agent's own calls, for judging its replies.
     pub context_bytes: usize,
+    /// Bytes of one Realtime session that may wait to be read along; beyond it the session passes as `not_checked{overload}`.
+    pub realtime_bytes: usize,
 }
 
 impl Default for Limits {
@@ -127,6 +129,7 @@ impl Default for Limits {
             exchanges: 2048,
             judged: 1024,
             context_bytes: 64 << 20,
+            realtime_bytes: 4 << 20,
         }
     }
 }

@@ -1,7 +1,8 @@
 //! The life of an exchange, to be read aloud.
 //!
 //! A connection is accepted and told apart in `front/`, its requests are routed in `http/guard.rs`. Those that an LLM
-//! endpoint or an agent answers come here; all others are plainly proxied by pingora.
+//! endpoint or an agent answers come here; all others are plainly proxied by pingora. A Realtime session is one of those: its
+//! bytes pass, and `exchange/realtime` reads along.
 
 use std::sync::Arc;
 
@@ -138,7 +139,7 @@ async fn opaque(relay: &mut Relay<'_>, head: Box<ResponseHeader>, parts: &mut Pa
 }
 
 /// The policy for a request.
-fn plan(route: &Route, model: &str, shared: &Shared) -> Plan {
+pub(crate) fn plan(route: &Route, model: &str, shared: &Shared) -> Plan {
     let policy = shared.policy.load();
     let exchange = Exchange {
         direction: route.direction,
@@ -151,7 +152,13 @@ fn plan(route: &Route, model: &str, shared: &Shared) -> Plan {
 }
 
 /// Begins to judge a provider's answer. What the agent is shown here is evidence for its own reply, too.
-fn judge_answer(request: Request, size: usize, plan: &Plan, ledger: &mut Ledger, shared: &Shared) -> Judging {
+pub(crate) fn judge_answer(
+    request: Request,
+    size: usize,
+    plan: &Plan,
+    ledger: &mut Ledger,
+    shared: &Shared,
+) -> Judging {
     let witness = shared.contexts.as_ref().map(|contexts| {
         let (call, witness) = contexts.begin(ledger.origin().0);
         ledger.informs(call);

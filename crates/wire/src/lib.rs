@@ -51,6 +51,7 @@ mod loose;
 mod offsets;
 mod ollama;
 mod openai;
+pub mod realtime;
 pub mod request;
 pub mod response;
 pub mod stream;

@@ -9,12 +9,14 @@ use std::path::Path;
 
 use agentguard_wire::framing::Framing;
 use agentguard_wire::framing::event_stream::Message;
+use agentguard_wire::realtime::{Happening, Session};
 use agentguard_wire::{
     Answer, Dialect, Edit, Edits, Endpoint, Notice, StreamDecoder, StreamEncoder, parse_answer, parse_request,
 };
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
+use serde_json::json;
 
 /// Reads the stream, cuts it after `cut` frames, and replaces `gone` in choice 0 by `[removed]`.
 fn stream(dialect: Dialect, file: &str, cut: usize, gone: &str) {
@@ -180,4 +182,31 @@ fn openai_completions() {
     stream(dialect, "openai/completions-text.sse", 1, "upon a");
     answer(dialect, "openai/completions-echo-answer.json");
     request("/v1/completions", "openai/completions-request.json");
+}
+
+/// A Realtime session: `>` before what the client says, `<` before the server.
+#[test]
+fn openai_realtime() {
+    let script = fs::read_to_string(folder().join("openai/realtime-session.events")).unwrap();
+    let (mut session, mut out) = (Session::new("gpt-realtime", 1 << 20, 1 << 20), String::new());
+    for (number, line) in script.lines().enumerate() {
+        let mut happened = Vec::new();
+        match line.split_at(2) {
+            ("> ", message) => session.client(message.as_bytes(), &mut happened),
+            (_, message) => session.server(message.as_bytes(), &mut happened),
+        }
+        for what in happened {
+            let told = match what {
+                Happening::Ended(done) => serde_json::to_string_pretty(&json!({
+                    "number": done.number, "complete": done.complete, "over": done.over,
+                    "request": done.request, "answer": done.answer,
+                }))
+                .unwrap(),
+                other => format!("{other:?}"),
+            };
+            writeln!(out, "{}: {told}", number + 1).unwrap();
+        }
+    }
+    assert!(session.end().is_empty());
+    snapshot("openai/realtime-session", &out);
 }

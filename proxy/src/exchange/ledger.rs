@@ -52,7 +52,11 @@ pub(crate) struct Ledger {
 impl Ledger {
     /// Opens it with what the request's head says.
     pub(crate) fn open(session: &Session, route: &Route, shared: &Arc<Shared>) -> Self {
-        let head = session.req_header();
+        Self::begin(headers::trace_id(&session.req_header().headers), route, shared)
+    }
+
+    /// Opens it for an exchange of that W3C trace that begins now.
+    pub(crate) fn begin(trace: Option<String>, route: &Route, shared: &Arc<Shared>) -> Self {
         let verdict = Verdict::not_checked(NotChecked::Aborted);
         let event = VerdictEvent {
             id: Uuid::now_v7(),
@@ -85,7 +89,7 @@ impl Ledger {
             latency: Latency::default(),
             input_tokens: None,
             output_tokens: None,
-            trace: headers::trace_id(&head.headers),
+            trace,
             correlation: None,
             workload: shared.workload.clone(),
             content: None,

@@ -1,7 +1,7 @@
 //! Metrics of judging.
 
 use agentguard_api::VerdictEvent;
-use prometheus::{Histogram, HistogramOpts, IntCounterVec, Opts, Registry};
+use prometheus::{Histogram, HistogramOpts, IntCounter, IntCounterVec, Opts, Registry};
 
 /// Seconds in the judge. Rules take tens of microseconds; a model will take tens of milliseconds.
 const JUDGE_BUCKETS: [f64; 12] = [25e-6, 1e-4, 25e-5, 5e-4, 1e-3, 25e-4, 5e-3, 1e-2, 25e-3, 0.1, 0.5, 2.5];
@@ -16,6 +16,8 @@ pub(crate) struct JudgeMetrics {
     verdicts: IntCounterVec,
     judge_seconds: Histogram,
     hold_seconds: Histogram,
+    /// Turns of Realtime sessions that were let go.
+    pub(crate) forgotten: IntCounter,
 }
 
 impl JudgeMetrics {
@@ -30,7 +32,13 @@ impl JudgeMetrics {
             registry.register(Box::new(histogram.clone()))?;
             Ok(histogram)
         };
+        let forgotten = IntCounter::new(
+            "agentguard_realtime_turns_forgotten_total",
+            "Turns of Realtime sessions that were let go to keep within the limit of evidence",
+        )?;
+        registry.register(Box::new(forgotten.clone()))?;
         Ok(Self {
+            forgotten,
             seen: counter("agentguard_exchanges_total", "Exchanges with LLM endpoints", &["direction"])?,
             judged: counter(
                 "agentguard_exchanges_judged_total",

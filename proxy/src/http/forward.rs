@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use agentguard_policy::Direction;
 use agentguard_trust::Mint;
-use agentguard_wire::Endpoint;
+use agentguard_wire::{Endpoint, realtime};
 use http::uri::PathAndQuery;
 use quick_cache::sync::Cache;
 
@@ -42,6 +42,7 @@ impl Forward {
         let listed = matches!(&host, Host::Name(name) if self.mint.intercepts(name));
         let path = request.uri.path_and_query().cloned().unwrap_or_else(|| PathAndQuery::from_static("/"));
         let endpoint = if listed { Endpoint::detect(request.method, path.as_str()) } else { None };
+        let realtime = if listed { realtime::model(request.method, path.as_str()) } else { None };
         let target = self.targets.get_or_insert_with(&(host.clone(), port), || {
             let name = match &host {
                 Host::Name(name) => name.clone(),
@@ -50,6 +51,6 @@ impl Forward {
             let origin = Origin::new(false, &name, port);
             Ok::<_, RouteError>(Arc::new(Target::asked(providers::of_host(&name), origin, &self.dns)))
         })?;
-        Ok(Route { target, path, direction: Direction::Outbound, endpoint })
+        Ok(Route { target, path, direction: Direction::Outbound, endpoint, realtime })
     }
 }

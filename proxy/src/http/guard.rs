@@ -2,10 +2,13 @@
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::time::Duration;
 
+use agentguard_wire::realtime::Side;
 use async_trait::async_trait;
+use bytes::Bytes;
 use http::header::{ALT_SVC, CONTENT_LENGTH, EXPECT, HOST, TRANSFER_ENCODING};
-use http::{Uri, Version};
+use http::{StatusCode, Uri, Version};
 use pingora::http::{RequestHeader, ResponseHeader};
 use pingora::proxy::{FailToProxy, ProxyHttp, ProxyWarnLogContext, Session};
 use pingora::upstreams::peer::HttpPeer;
@@ -17,6 +20,7 @@ use super::headers;
 use super::relay::Attempt;
 use super::reply::Reply;
 use super::route::{Asked, Route, RouteError, Router};
+use crate::exchange::realtime::Tap;
 use crate::life;
 use crate::shared::Shared;
 
@@ -38,6 +42,8 @@ pub(crate) struct Ctx {
     /// The exchange's place among those that run; inner requests ride on the outer's.
     permit: Option<OwnedSemaphorePermit>,
     tries: u8,
+    /// Reads a Realtime session along.
+    tap: Option<Tap>,
 }
 
 impl Ctx {
@@ -157,12 +163,48 @@ impl ProxyHttp for Guard {
         &self,
         session: &mut Session,
         head: &mut ResponseHeader,
-        _: &mut Ctx,
+        ctx: &mut Ctx,
     ) -> Result<()> {
+        if head.status == StatusCode::SWITCHING_PROTOCOLS {
+            // Its client need not say anything for long: it waits as long for it as for the other side.
+            session.set_read_timeout(Some(self.shared.timeouts.first_byte));
+            if let Some(Ok(route)) = &ctx.route
+                && route.realtime.is_some()
+            {
+                ctx.tap = Some(Tap::open(session, head, route, ctx.permit.take(), &self.shared));
+            }
+        }
         if session.req_header().version == Version::HTTP_10 {
             head.remove_header(&TRANSFER_ENCODING); // RFC 9112, section 6.1: such a client knows no chunks
         }
         Ok(())
+    }
+
+    async fn request_body_filter(
+        &self,
+        _: &mut Session,
+        body: &mut Option<Bytes>,
+        _: bool,
+        ctx: &mut Ctx,
+    ) -> Result<()> {
+        if let (Some(tap), Some(bytes)) = (&mut ctx.tap, body) {
+            tap.hear(Side::Client, bytes);
+        }
+        Ok(())
+    }
+
+    fn response_body_filter(
+        &self,
+        _: &mut Session,
+        body: &mut Option<Bytes>,
+        _: bool,
+        ctx: &mut Ctx,
+    ) -> Result<Option<Duration>> {
+        // The first bytes may come with the head that switched, before pingora says that it has.
+        if let (Some(tap), Some(bytes)) = (&mut ctx.tap, body) {
+            tap.hear(Side::Server, bytes);
+        }
+        Ok(None)
     }
 
     fn fail_to_connect(

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use agentguard_policy::Direction;
-use agentguard_wire::Endpoint;
+use agentguard_wire::{Endpoint, realtime};
 use http::header::HOST;
 use http::uri::PathAndQuery;
 use http::{HeaderValue, Uri};
@@ -24,6 +24,8 @@ pub(crate) struct Route {
     pub(crate) direction: Direction,
     /// What is spoken there, when it is a known LLM endpoint.
     pub(crate) endpoint: Option<Endpoint>,
+    /// The model that a Realtime session is asked for there, when it is upgraded to one; empty where none is named.
+    pub(crate) realtime: Option<String>,
 }
 
 /// What a request asks for.
@@ -112,8 +114,11 @@ impl Router {
             Self::BaseUrl(providers) => split_provider(providers, asked)?,
         };
         let path = join(target.origin.prefix(), rest).parse().map_err(|_| RouteError::Path)?;
+        let direction = self.direction();
+        let outbound = direction == Direction::Outbound;
+        let realtime = if outbound { realtime::model(method, rest) } else { None };
         let endpoint = Endpoint::detect(method, rest);
-        Ok(Route { target: target.clone(), path, direction: self.direction(), endpoint })
+        Ok(Route { target: target.clone(), path, direction, endpoint, realtime })
     }
 }
 

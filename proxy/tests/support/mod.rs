@@ -24,6 +24,7 @@ use tokio_util::sync::CancellationToken;
 
 #[allow(unused_imports, reason = "not every test file asks as a plain client")]
 pub use client::Client;
+#[allow(unused_imports, reason = "not every test file has a provider of HTTP")]
 pub use provider::Provider;
 
 /// Remembers the events.

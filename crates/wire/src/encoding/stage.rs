@@ -115,7 +115,8 @@ fn inflate(inner: &mut Decompress, mut input: &[u8], sink: &mut Sink, ended: &mu
         sink.write_all(&buffer[..given])?;
         input = &input[taken..];
         *ended = status == Status::StreamEnd;
-        if given < BUFFER && (input.is_empty() || taken == 0) {
+        // Output that did not fit before may come alone, so that only no progress at all means that this is all.
+        if given == 0 && taken == 0 {
             break;
         }
     }

@@ -140,7 +140,9 @@ impl Decoder {
         self.output(response, out);
         self.finish(out);
         response.usage.0.iter().for_each(|usage| report(usage.input_tokens, usage.output_tokens, out));
-        out.extend(error_message(&response.error).map(|message| Event::Error { message }));
+        let detailed = response.status_details.0.as_ref().and_then(|details| error_message(&details.error));
+        let error = error_message(&response.error).or(detailed);
+        out.extend(error.map(|message| Event::Error { message }));
         out.extend(self.finished(response).map(|reason| Event::Finish { choice: 0, reason }));
     }
 
@@ -168,7 +170,8 @@ impl Decoder {
     }
 
     fn finished(&self, response: &Response<'_>) -> Option<Finish> {
-        let reason = response.incomplete_details.0.as_ref().map_or("", |details| details.reason.as_str());
+        let details = response.incomplete_details.0.as_ref().or(response.status_details.0.as_ref());
+        let reason = details.map_or("", |details| details.reason.as_str());
         Some(match (response.status.as_str(), reason) {
             ("" | "queued" | "in_progress", _) => return None,
             ("completed", _) if self.calls.range(self.base..).next().is_some() => Finish::ToolCalls,

@@ -9,10 +9,14 @@ mod decode;
 mod delivered;
 mod encode;
 mod parts;
+mod realtime;
 mod request;
 mod shape;
 #[cfg(test)]
 mod tests;
+
+pub(crate) use realtime::Spoken;
+pub(crate) use request::{item as input_item, tools as input_tools};
 
 use crate::codec::{Codec, EventDecoder, EventEncoder, ParseError, Refusal};
 use crate::{Answer, Dialect, Edits, Endpoint, Notice, Request};

@@ -50,7 +50,7 @@ fn input(role: Role, given: &Value, request: &mut Request) {
 }
 
 /// One input item; `role` for those that say none.
-fn item(role: Role, given: &Value, request: &mut Request) {
+pub(crate) fn item(role: Role, given: &Value, request: &mut Request) {
     let call_id = || str_of(given, "call_id").to_owned();
     match str_of(given, "type") {
         "message" | "" => {
@@ -117,6 +117,10 @@ fn part(given: &Value) -> Option<Part> {
         ("refusal", _) => Part::Refusal(str_of(given, "refusal").to_owned()),
         (_, Some(text)) => Part::Text(text.to_owned()),
         ("", None) => return None,
+        // What was spoken in a Realtime session, where it was written down.
+        (_, None) if !str_of(given, "transcript").is_empty() => {
+            Part::Text(str_of(given, "transcript").to_owned())
+        }
         (kind, None) => Part::Media { kind: kind.to_owned() },
     })
 }
@@ -142,7 +146,8 @@ fn found(result: &Value) -> Document {
     }
 }
 
-fn tools(given: &[Value]) -> Vec<Tool> {
+/// The tools of a list.
+pub(crate) fn tools(given: &[Value]) -> Vec<Tool> {
     given.iter().flat_map(tool).collect()
 }
 

@@ -17,6 +17,8 @@ pub(super) struct Payload<'a> {
     pub(super) summary_index: Count,
     pub(super) delta: Text<'a>,
     pub(super) text: Text<'a>,
+    /// What Realtime has for `text` where the model speaks.
+    pub(super) transcript: Text<'a>,
     pub(super) refusal: Text<'a>,
     pub(super) arguments: Text<'a>,
     /// What a custom tool has for `arguments`.
@@ -40,6 +42,8 @@ pub(super) struct Response<'a> {
     pub(super) output: Option<List<Obj<Item<'a>>>>,
     pub(super) usage: Obj<Usage>,
     pub(super) incomplete_details: Obj<Incomplete<'a>>,
+    /// What Realtime has for `incomplete_details` and `error`.
+    pub(super) status_details: Obj<Incomplete<'a>>,
     pub(super) error: Value,
 }
 
@@ -47,6 +51,8 @@ pub(super) struct Response<'a> {
 #[serde(default, bound(deserialize = "'de: 'a"))]
 pub(super) struct Incomplete<'a> {
     pub(super) reason: Text<'a>,
+    /// Only in `status_details`.
+    pub(super) error: Value,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -78,6 +84,8 @@ pub(super) struct Part<'a> {
     #[serde(rename = "type")]
     pub(super) kind: Text<'a>,
     pub(super) text: Text<'a>,
+    /// What Realtime has for `text` where the model speaks.
+    pub(super) transcript: Text<'a>,
     pub(super) refusal: Text<'a>,
     pub(super) annotations: List<Obj<Annotation<'a>>>,
     pub(super) logprobs: List<Obj<Token<'a>>>,
@@ -95,7 +103,11 @@ pub(super) struct Annotation<'a> {
 impl Part<'_> {
     /// What it says, whatever its kind.
     pub(super) fn said(&self) -> &str {
-        either(&self.text, &self.refusal)
+        if self.transcript.as_str().is_empty() {
+            either(&self.text, &self.refusal)
+        } else {
+            either(&self.text, &self.transcript)
+        }
     }
 }
 
