@@ -7,9 +7,9 @@ use std::sync::Arc;
 use agentguard_encoder::LoadError;
 use agentguard_policy::{Policy, PolicyError};
 use agentguard_proxy::intercept::Intercept;
+use agentguard_proxy::model::Trained;
 use agentguard_proxy::report::{ReportConfig, ReportError, Reporter};
 use agentguard_proxy::spool::{Spool, SpoolConfig, SpoolError};
-use agentguard_proxy::model::Trained;
 use agentguard_proxy::{BindError, ModelConfig, Proxy, warm_up};
 use agentguard_telemetry::Secret;
 use agentguard_telemetry::logs::{self, Format, LogError};
@@ -19,6 +19,7 @@ use tokio::task::{JoinError, spawn_blocking};
 use tokio_util::sync::CancellationToken;
 
 use crate::config::Config;
+use crate::files;
 use crate::signals::{Signals, Told};
 use crate::trust::{self, TrustError};
 
@@ -54,6 +55,7 @@ pub(crate) enum RunError {
 /// Runs until a signal ends it.
 pub(crate) async fn run(config: Config) -> Result<(), RunError> {
     logs::init(Some(&config.flags.log), Format::of_stderr())?;
+    files::raise();
     // Before anything listens: a signal during start must not kill half a process.
     let mut signals = Signals::new().map_err(RunError::Signals)?;
     let policy = Arc::new(ArcSwap::from_pointee(load(config.flags.policy.as_deref())?));
@@ -69,10 +71,17 @@ pub(crate) async fn run(config: Config) -> Result<(), RunError> {
         }
     };
     let (source, threads) = (config.model(), config.flags.model_threads);
-    let model = spawn_blocking(move || Trained::load(&source, threads)).await.map_err(RunError::Loading)??;
+    let model =
+        spawn_blocking(move || Trained::load(&source, threads)).await.map_err(RunError::Loading)??;
     let model = model.map(|model| ModelConfig { threads, ..ModelConfig::new(Arc::new(model)) });
     // Applications start when /startup answers, which is after this.
-    let proxy = Proxy::bind(agentguard_proxy::Config { model, ..settings(&config)? }, policy.clone(), spool.clone(), &registry).await?;
+    let proxy = Proxy::bind(
+        agentguard_proxy::Config { model, ..settings(&config)? },
+        policy.clone(),
+        spool.clone(),
+        &registry,
+    )
+    .await?;
     let _ = spawn_blocking(warm_up).await; // a panic there would be met again by the first exchange
     let addresses = proxy.addresses();
     tracing::info!(mode = ?config.flags.mode, ?addresses, hosts = %config.hosts, "ready");

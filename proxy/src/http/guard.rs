@@ -17,6 +17,7 @@ use super::headers;
 use super::relay::Attempt;
 use super::reply::Reply;
 use super::route::{Asked, Route, RouteError, Router};
+use crate::front::bound::Bound;
 use crate::life;
 use crate::shared::Shared;
 
@@ -65,7 +66,7 @@ impl ProxyHttp for Guard {
             ctx.attempt = Some(attempt.clone());
             return Ok(());
         }
-        let asked = Asked::of(session.req_header());
+        let asked = Asked { caught: Bound::of(session.as_downstream()), ..Asked::of(session.req_header()) };
         ctx.route = Some(self.router.route(&asked).map(Arc::new));
         ctx.permit = self.shared.exchanges.clone().try_acquire_owned().ok();
         Ok(())
@@ -140,7 +141,7 @@ impl ProxyHttp for Guard {
         ctx: &mut Ctx,
     ) -> Result<()> {
         headers::strip_response(head);
-        if matches!(self.router, Router::Host(_)) {
+        if matches!(self.router, Router::Caught) {
             // It would show the client another way to the host, past us.
             head.remove_header(&ALT_SVC);
         }
