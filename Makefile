@@ -70,6 +70,7 @@ fmt: ## Format everything
 
 bench: release ## Direct, nginx and AgentGuard under the same load, in one run
 	@scripts/setup.sh bench
+	$(CARGO) build --release --locked --package agentguard-sidecar
 	$(CARGO) run --release --locked --package agentguard-bench -- $(ARGS)
 
 train: ## Train the encoder anew: DATA=folder with the labelled answers (see training/README.md)

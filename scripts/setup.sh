@@ -6,7 +6,7 @@
 #   scripts/setup.sh rust    besides: openssl, which the Rust tests compare with; for root, what tests of packet rules need
 #   scripts/setup.sh test    besides: Python SDKs, a browser
 #   scripts/setup.sh clients besides: HTTP clients of other languages
-#   scripts/setup.sh bench   besides: nginx and wrk
+#   scripts/setup.sh bench   besides: nginx
 #   scripts/setup.sh lint    cargo-deny
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -72,7 +72,12 @@ case "${1:-build}" in
       touch tests/interception/node/node_modules/.stamp
     fi
     ;;
-  bench) build; apt_install nginx=nginx-light ;;
+  bench)
+    build
+    apt_install nginx=nginx-light
+    # Its module for passing TLS on by name; elsewhere than on Debian it may be built in.
+    if [ -d /usr/share/nginx/modules-available ] && [ ! -e /usr/lib/nginx/modules/ngx_stream_module.so ]; then apt_install no-such-command=libnginx-mod-stream; fi
+    ;;
   lint) cargo deny --version >/dev/null 2>&1 || { say "installing cargo-deny"; cargo install --locked --quiet cargo-deny@0.20.2; } ;;
   *) fail "unknown part '$1'; one of build, rust, test, clients, bench, lint" ;;
 esac

@@ -91,6 +91,14 @@ pub(crate) struct Usage {
 }
 
 impl Usage {
+    /// Of a process and its children.
+    pub(crate) fn of(pid: u32) -> Self {
+        family(pid).into_iter().map(process_usage).fold(Self::default(), |sum, one| Self {
+            cpu_ms: sum.cpu_ms + one.cpu_ms,
+            rss_mib: sum.rss_mib + one.rss_mib,
+        })
+    }
+
     pub(crate) fn since(self, before: Self) -> Self {
         Self { cpu_ms: self.cpu_ms - before.cpu_ms, rss_mib: self.rss_mib }
     }
@@ -170,15 +178,7 @@ impl Contender {
 
     /// CPU and memory of the process and its children (nginx's workers).
     pub(crate) fn usage(&self) -> Usage {
-        let Some(child) = &self.child else { return Usage::default() };
-        let tasks = format!("/proc/{0}/task/{0}/children", child.id());
-        let children = std::fs::read_to_string(tasks).unwrap_or_default();
-        let pids =
-            std::iter::once(child.id()).chain(children.split_whitespace().filter_map(|pid| pid.parse().ok()));
-        pids.map(process_usage).fold(Usage::default(), |sum, one| Usage {
-            cpu_ms: sum.cpu_ms + one.cpu_ms,
-            rss_mib: sum.rss_mib + one.rss_mib,
-        })
+        self.child.as_ref().map_or_else(Usage::default, |child| Usage::of(child.id()))
     }
 }
 
@@ -206,6 +206,12 @@ impl Drop for Contender {
     }
 }
 
+/// A process and its children.
+pub(crate) fn family(pid: u32) -> Vec<u32> {
+    let children = std::fs::read_to_string(format!("/proc/{pid}/task/{pid}/children")).unwrap_or_default();
+    std::iter::once(pid).chain(children.split_whitespace().filter_map(|pid| pid.parse().ok())).collect()
+}
+
 fn process_usage(pid: u32) -> Usage {
     // proc_pid_stat(5): utime and stime are fields 14 and 15, in ticks of 10 ms on Linux.
     let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
@@ -218,20 +224,21 @@ fn process_usage(pid: u32) -> Usage {
     Usage { cpu_ms: ticks * 10.0, rss_mib: peak.unwrap_or_default() / 1024.0 }
 }
 
-fn nginx() -> anyhow::Result<&'static str> {
+pub(crate) fn nginx() -> anyhow::Result<&'static str> {
     ["/usr/sbin/nginx", "/usr/bin/nginx", "/usr/local/sbin/nginx"]
         .into_iter()
         .find(|path| Path::new(path).exists())
         .context("nginx is missing: run `scripts/setup.sh bench`")
 }
 
+/// nginx's workers are to run as whoever runs this.
+pub(crate) fn user() -> &'static str {
+    let root = std::fs::metadata("/proc/self").is_ok_and(|m| std::os::unix::fs::MetadataExt::uid(&m) == 0);
+    if root { "user root;" } else { "" }
+}
+
 fn nginx_conf(listen: SocketAddr, origin: SocketAddr, threads: usize) -> String {
-    let user = if std::fs::metadata("/proc/self").is_ok_and(|m| std::os::unix::fs::MetadataExt::uid(&m) == 0)
-    {
-        "user root;"
-    } else {
-        ""
-    };
+    let user = user();
     format!(
         "daemon off; {user} worker_processes {threads}; pid nginx.pid; error_log stderr crit;
 events {{ worker_connections 4096; }}
@@ -248,7 +255,8 @@ http {{
     )
 }
 
-fn free() -> anyhow::Result<SocketAddr> {
+/// An address on loopback that nobody listens on.
+pub(crate) fn free() -> anyhow::Result<SocketAddr> {
     Ok(TcpListener::bind("127.0.0.1:0")?.local_addr()?)
 }
 
@@ -257,6 +265,6 @@ fn free() -> anyhow::Result<SocketAddr> {
     clippy::disallowed_methods,
     reason = "no async worker is blocked: the contender is started before the load"
 )]
-fn pause(time: Duration) {
+pub(crate) fn pause(time: Duration) {
     std::thread::sleep(time);
 }

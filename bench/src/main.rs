@@ -6,6 +6,7 @@
 mod bare;
 mod contender;
 mod http1;
+mod interception;
 mod load;
 mod origin;
 mod report;
@@ -45,6 +46,12 @@ struct Args {
     /// Only rows whose name contains this.
     #[arg(long, default_value = "")]
     only: String,
+    /// What it costs that connections are caught, against nginx, instead of the rows of exchanges.
+    #[arg(long)]
+    interception: bool,
+    /// The sidecar's binary, for that.
+    #[arg(long, default_value = "target/release/agentguard-proxy")]
+    sidecar: PathBuf,
     #[command(subcommand)]
     part: Option<Part>,
     /// Also write the rows as JSON to this file.
@@ -52,12 +59,15 @@ struct Args {
     json: Option<PathBuf>,
 }
 
-/// A contender that is this program.
+/// A part of a run that is this program.
 #[derive(Debug, Subcommand)]
 enum Part {
     /// Proxies everything from LISTEN to ORIGIN by pingora alone.
     #[command(hide = true)]
     Pingora { listen: SocketAddr, origin: SocketAddr, threads: usize },
+    /// Serves TLS with the certificates in FOLDER.
+    #[command(hide = true)]
+    TlsOrigin { folder: PathBuf },
 }
 
 /// One kind of load.
@@ -95,8 +105,14 @@ impl Workload {
 
 fn main() -> anyhow::Result<()> {
     let args = Args::parse();
-    if let Some(Part::Pingora { listen, origin, threads }) = args.part {
-        bare::run(listen, origin, threads);
+    match args.part {
+        Some(Part::Pingora { listen, origin, threads }) => bare::run(listen, origin, threads),
+        Some(Part::TlsOrigin { folder }) => return interception::origin::run(&folder),
+        None => {}
+    }
+    if args.interception {
+        let Args { seconds, runs, threads, sidecar, only, .. } = args;
+        return interception::run(&interception::Plan { seconds, runs, threads, binary: sidecar, only });
     }
     anyhow::ensure!(args.binary.exists(), "{} is missing: run `make release`", args.binary.display());
     let (origin, sink) = (origin::start()?, sink::start()?);

@@ -148,17 +148,19 @@ impl Report {
     }
 }
 
-fn ms(micros: f64) -> String {
+/// Microseconds as milliseconds.
+pub(crate) fn ms(micros: f64) -> String {
     if micros.is_nan() { "–".to_owned() } else { format!("{:.2}", micros / 1000.0) }
 }
 
 /// Nearest-rank percentile of sorted times; NaN when there are none.
-fn percentile(sorted: &[u32], share: f64) -> f64 {
+pub(crate) fn percentile(sorted: &[u32], share: f64) -> f64 {
     let rank = ((sorted.len() as f64 * share).ceil() as usize).clamp(1, sorted.len().max(1));
     sorted.get(rank - 1).map_or(f64::NAN, |&value| f64::from(value))
 }
 
-fn median(mut values: Vec<f64>) -> f64 {
+/// The middle value; NaN when there are none.
+pub(crate) fn median(mut values: Vec<f64>) -> f64 {
     values.sort_by(f64::total_cmp);
     values.get(values.len() / 2).copied().unwrap_or(f64::NAN)
 }

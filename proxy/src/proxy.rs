@@ -22,6 +22,7 @@ use crate::front::caught::Catcher;
 use crate::front::coverage::Coverage;
 use crate::front::hosts::Hosts;
 use crate::front::listener::Listener;
+use crate::front::places::Places;
 use crate::http::route::Router;
 use crate::intercept::Catch;
 use crate::metrics::Metrics;
@@ -111,7 +112,7 @@ impl Proxy {
             cut: CancellationToken::new(),
             limits: config.limits,
         });
-        let places = Arc::new(Semaphore::new(shared.limits.connections));
+        let places = Places::new(shared.limits.connections);
         let mut base_url = None;
         if let Some(address) = config.base_url_listen {
             let known = providers::all(&config.upstreams);
@@ -200,7 +201,7 @@ async fn listen(
     address: SocketAddr,
     router: Router,
     shared: &Arc<Shared>,
-    places: &Arc<Semaphore>,
+    places: &Places,
 ) -> Result<Listener, BindError> {
     let bound = Listener::bind(address, router, shared, places).await;
     bound.map_err(|source| BindError::Listen { what, address, source })

@@ -14,6 +14,7 @@ use agentguard_proxy::intercept::{Catch, Intercept, Mode, Pinned, Unknown};
 use agentguard_trust::{Apps, Authority, HostSet, Terms};
 use http::{Request, Response};
 use http_body_util::BodyExt;
+use rustls::HandshakeKind;
 use rustls::pki_types::CertificateDer;
 use support::agent::{Agent, ask};
 use support::chat;
@@ -433,6 +434,63 @@ async fn names_beyond_the_list_cost_no_certificate() {
     agent.connect(caught.address(), LLM).await.unwrap();
     agent.connect(caught.address(), LLM).await.unwrap();
     assert_eq!(caught.world.metric("agentguard_proxy_leaf_mint_seconds_count"), 1.0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn connections_of_two_hosts_are_kept_apart() {
+    let caught = Caught::with(Mode::Hosts, &["h2", "http/1.1"], |config| {
+        let bank = config.resolve[BANK];
+        config.resolve.insert("eu.llm.test".to_owned(), bank); // whose certificate is for another name
+    })
+    .await;
+    for alpn in ["h2", "http/1.1"] {
+        let agent = caught.agent(&[alpn]);
+        let (one, other) = tokio::join!(
+            agent.connect(caught.address(), LLM),
+            agent.connect(caught.address(), "eu.llm.test")
+        );
+        let request = Request::get("https://eu.llm.test/").body(full("")).unwrap();
+        let (one, other) =
+            tokio::join!(one.unwrap().send(post("/v1/files", "x")), other.unwrap().send(request));
+        assert_eq!((one.status, one.text(), other.status), (200, "x", 502), "{alpn}");
+    }
+    assert!(caught.bank.seen.lock().is_empty());
+    assert_eq!(caught.llm.seen.lock().len(), 2);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_session_is_taken_up_again_however_many_came_in_between() {
+    let caught = Caught::start(Mode::Hosts).await;
+    let agent = caught.agent(&["http/1.1"]);
+    let first = agent.connect(caught.address(), LLM).await.unwrap();
+    assert_eq!(first.tls.get_ref().1.handshake_kind(), Some(HandshakeKind::Full));
+    first.send(post("/v1/files", "x")).await; // its tickets come with the answer
+    for _ in 0..140 {
+        caught.agent(&["http/1.1"]).connect(caught.address(), LLM).await.unwrap();
+    }
+    let again = agent.connect(caught.address(), LLM).await.unwrap();
+    assert_eq!(again.tls.get_ref().1.handshake_kind(), Some(HandshakeKind::Resumed));
+    assert_eq!(again.send(post("/v1/files", "x")).await.text(), "x");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn connections_that_say_nothing_keep_nobody_out() {
+    let caught = Caught::with(Mode::Hosts, &["h2"], |config| config.limits.connections = 8).await;
+    let in_use = caught.agent(&["h2"]).connect(caught.address(), LLM).await.unwrap();
+    let mut half = Vec::new();
+    for _ in 0..20 {
+        let mut tcp = TcpStream::connect(caught.address()).await.unwrap();
+        tcp.write_all(b"\x16\x03\x01\x02\x00\x01\x00").await.unwrap(); // half a handshake
+        half.push(tcp);
+    }
+    let newcomer = caught.agent(&["h2"]).connect(caught.address(), LLM).await.unwrap();
+    assert_eq!(newcomer.send(post("/v1/files", "x")).await.text(), "x");
+    assert_eq!(in_use.send(post("/v1/files", "y")).await.text(), "y");
+    // The oldest of them are gone.
+    for tcp in &mut half[..12] {
+        assert!(!matches!(tcp.read(&mut [0]).await, Ok(1..)));
+    }
+    assert!(caught.world.metric("agentguard_proxy_connections_refused_total") >= 13.0);
 }
 
 #[tokio::test(flavor = "multi_thread")]

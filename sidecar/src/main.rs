@@ -2,6 +2,7 @@
 
 mod command;
 mod config;
+mod files;
 mod run;
 mod signals;
 mod trust;

@@ -19,6 +19,7 @@ use tokio::task::{JoinError, spawn_blocking};
 use tokio_util::sync::CancellationToken;
 
 use crate::config::Config;
+use crate::files;
 use crate::signals::{Signals, Told};
 use crate::trust::{self, TrustError};
 
@@ -50,6 +51,7 @@ pub(crate) enum RunError {
 /// Runs until a signal ends it.
 pub(crate) async fn run(config: Config) -> Result<(), RunError> {
     logs::init(Some(&config.flags.log), Format::of_stderr())?;
+    files::raise();
     // Before anything listens: a signal during start must not kill half a process.
     let mut signals = Signals::new().map_err(RunError::Signals)?;
     let policy = Arc::new(ArcSwap::from_pointee(load(config.flags.policy.as_deref())?));

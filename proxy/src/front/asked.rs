@@ -10,6 +10,7 @@ use super::caught::{Arrival, Catcher};
 use super::client::Client;
 use super::connect::{self, Authority, Host, Progress};
 use super::onward::{Onward, OnwardError};
+use super::places::Newcomer;
 use super::{listener, opening};
 use crate::dns::View;
 
@@ -18,12 +19,18 @@ const ESTABLISHED: &[u8] = b"HTTP/1.1 200 Connection Established\r\n\r\n";
 
 impl Catcher {
     /// Reads the request and answers it. `None`: there is no tunnel to go on with, and the client was told why.
-    pub(super) async fn asked(&self, mut client: TcpStream, stopped: &ShutdownWatch) -> Option<Arrival> {
+    pub(super) async fn asked(
+        &self,
+        mut client: TcpStream,
+        stopped: &ShutdownWatch,
+        newcomer: &Newcomer,
+    ) -> Option<Arrival> {
         let mut read = Vec::new();
         let asked = timeout(self.shared.timeouts.client_read, head(&client, &mut read)).await.ok()??;
         let authority = match asked {
             Asked::Tunnel(authority) => authority,
             Asked::Request => {
+                newcomer.known();
                 let mut stream = listener::stream(client);
                 stream.rewind(&read);
                 self.hosts.forward(&self.shared).process_new(Box::new(Client::new(stream)), stopped).await;

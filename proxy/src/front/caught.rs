@@ -18,6 +18,7 @@ use super::decide::{Decision, Mode, Opening, decide};
 use super::destination::{self, Destination};
 use super::hosts::Hosts;
 use super::onward::{Onward, OnwardError};
+use super::places::Newcomer;
 use super::secure::{Refusal, Secure};
 use super::{listener, opening, tunnel};
 use crate::dns::View;
@@ -48,6 +49,7 @@ impl Catcher {
         &self,
         client: TcpStream,
         stopped: &ShutdownWatch,
+        newcomer: &Newcomer,
         place: OwnedSemaphorePermit,
     ) {
         let _ = client.set_nodelay(true); // fails only on a connection that is gone already
@@ -55,7 +57,7 @@ impl Catcher {
         let arrival = match self.mode {
             Mode::Transparent => self.redirected(client),
             Mode::Hosts => Some(Arrival { client, read: Vec::new(), onward: None, server: None }),
-            Mode::Connect => self.asked(client, stopped).await,
+            Mode::Connect => self.asked(client, stopped, newcomer).await,
         };
         let Some(mut arrival) = arrival else { return };
         // What does it speak, and for whom?
@@ -78,8 +80,9 @@ impl Catcher {
         );
         self.hosts.coverage.decided(self.mode, &decision);
         match decision {
-            Decision::Intercept(host) => self.intercept(arrival, &host, stopped).await,
+            Decision::Intercept(host) => self.intercept(arrival, &host, stopped, newcomer).await,
             Decision::Tunnel(_) => {
+                newcomer.known();
                 // A tunnel holds next to nothing, so there may be many more of them.
                 let Ok(_among_tunnels) = self.hosts.tunnels.clone().try_acquire_owned() else {
                     return self.shared.metrics.connections_refused.inc();
@@ -119,7 +122,7 @@ impl Catcher {
     }
 
     /// Ends TLS, and hands the requests in it to pingora.
-    async fn intercept(&self, arrival: Arrival, host: &str, stopped: &ShutdownWatch) {
+    async fn intercept(&self, arrival: Arrival, host: &str, stopped: &ShutdownWatch, newcomer: &Newcomer) {
         let Arrival { client, read, onward, server } = arrival;
         drop(server);
         let mut stream = listener::stream(client);
@@ -128,10 +131,11 @@ impl Catcher {
         let client = Client::new(stream);
         match Secure::accept(client, self.hosts.tls(), self.shared.timeouts.client_read).await {
             Ok(secure) => {
+                newcomer.known();
                 self.hosts.pins.trusted(host);
                 let port = onward.as_ref().map_or(HTTPS, Onward::port);
-                let app = self.hosts.app(host, port, &self.shared);
-                app.process_new(Box::new(secure), stopped).await;
+                let secure = secure.bind(self.hosts.bound(host, port, &self.shared));
+                self.hosts.app(&self.shared).process_new(Box::new(secure), stopped).await;
             }
             Err(refusal) => {
                 tracing::debug!(host, reason = refusal.as_str(), "TLS with a client did not come about");

@@ -1,4 +1,4 @@
-//! The hosts that are intercepted, and the pingora proxy of each.
+//! The hosts that are intercepted, and the pingora proxy of their connections.
 
 use std::convert::Infallible;
 use std::sync::{Arc, OnceLock};
@@ -8,9 +8,11 @@ use agentguard_trust::{Event, Mint};
 use pingora::apps::HttpServerApp;
 use quick_cache::sync::Cache;
 use rustls::ServerConfig;
+use rustls::crypto::ring::Ticketer;
 use tokio::sync::Semaphore;
 
 use super::app::{self, App};
+use super::bound::Bound;
 use super::coverage::Coverage;
 use super::decide::Unknown;
 use super::pins::Pins;
@@ -23,7 +25,7 @@ use crate::upstream::Target;
 use crate::upstream::roots::Roots;
 use crate::{Origin, providers};
 
-/// Hosts whose connections to upstream are kept; a pattern may match any number.
+/// Hosts whose addresses are remembered; a pattern may match any number.
 const KEPT: usize = 256;
 
 /// What is intercepted, and how.
@@ -38,7 +40,8 @@ pub(crate) struct Hosts {
     pub(crate) coverage: Arc<Coverage>,
     tls: Arc<ServerConfig>,
     roots: Roots,
-    apps: Cache<(String, u16), Arc<App>>,
+    bound: Cache<(String, u16), Bound>,
+    caught: OnceLock<Arc<App>>,
     forward: OnceLock<Arc<App>>,
 }
 
@@ -62,7 +65,8 @@ impl Hosts {
             tunnels: Arc::new(Semaphore::new(tunnels)),
             coverage,
             roots,
-            apps: Cache::new(KEPT),
+            bound: Cache::new(KEPT),
+            caught: OnceLock::new(),
             forward: OnceLock::new(),
         }
     }
@@ -82,20 +86,22 @@ impl Hosts {
         self.tls.clone()
     }
 
-    /// The proxy of a host, with its connections.
-    pub(crate) fn app(&self, host: &str, port: u16, shared: &Arc<Shared>) -> Arc<App> {
+    /// What a connection for this host is bound to.
+    pub(crate) fn bound(&self, host: &str, port: u16, shared: &Arc<Shared>) -> Bound {
         let made = || {
             let origin = Origin::new(true, host, port);
             let target = Target::caught(providers::of_host(host), origin, self.roots.clone(), &shared.dns);
-            let router = Router::Host(Arc::new(target));
-            Ok::<_, Infallible>(Arc::new(App::new(
-                app::proxy(router, shared),
-                Protocol::Http1,
-                &shared.timeouts,
-            )))
+            Ok::<_, Infallible>(Bound::to(target))
         };
-        let Ok(app) = self.apps.get_or_insert_with(&(host.to_owned(), port), made);
-        app
+        let Ok(bound) = self.bound.get_or_insert_with(&(host.to_owned(), port), made);
+        bound
+    }
+
+    /// The proxy of connections that are bound.
+    pub(crate) fn app(&self, shared: &Arc<Shared>) -> Arc<App> {
+        let made =
+            || Arc::new(App::new(app::proxy(Router::Caught, shared), Protocol::Http1, &shared.timeouts));
+        self.caught.get_or_init(made).clone()
     }
 
     /// The proxy of plain HTTP requests that are asked of us as of a proxy.
@@ -109,8 +115,7 @@ impl Hosts {
 
     /// Closes idle connections.
     pub(crate) async fn cleanup(&self) {
-        let apps: Vec<Arc<App>> = self.apps.iter().map(|(_, app)| app).collect();
-        for app in apps.into_iter().chain(self.forward.get().cloned()) {
+        for app in [&self.caught, &self.forward].into_iter().filter_map(OnceLock::get) {
             app.http_cleanup().await;
         }
     }
@@ -124,5 +129,12 @@ fn tls(mint: Arc<Mint>) -> ServerConfig {
         .with_no_client_auth()
         .with_cert_resolver(mint);
     config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+    // Sessions are taken up again by tickets, which the clients keep; without, the newest 256 are kept here, under a lock.
+    match Ticketer::new() {
+        Ok(ticketer) => config.ticketer = ticketer,
+        Err(error) => {
+            tracing::warn!(%error, "no key for session tickets: only the newest sessions can be resumed")
+        }
+    }
     config
 }

@@ -10,13 +10,14 @@ use pingora::apps::{HttpServerApp, ServerApp};
 use pingora::protocols::l4::stream::Stream;
 use pingora::protocols::{GetSocketDigest, SocketDigest};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
+use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use super::app::{self, App};
 use super::caught::Catcher;
 use super::client::Client;
+use super::places::{Newcomer, Places};
 use super::sniff::{self, Protocol};
 use crate::http::route::Router;
 use crate::shared::Shared;
@@ -29,7 +30,7 @@ pub(crate) struct Listener {
     address: SocketAddr,
     life: Life,
     shared: Arc<Shared>,
-    places: Arc<Semaphore>,
+    places: Places,
 }
 
 /// What becomes of its connections.
@@ -46,7 +47,7 @@ impl Listener {
         address: SocketAddr,
         router: Router,
         shared: &Arc<Shared>,
-        places: &Arc<Semaphore>,
+        places: &Places,
     ) -> io::Result<Self> {
         let tcp = TcpListener::bind(address).await?;
         let proxy = app::proxy(router, shared);
@@ -60,13 +61,13 @@ impl Listener {
         address: SocketAddr,
         catcher: Catcher,
         shared: &Arc<Shared>,
-        places: &Arc<Semaphore>,
+        places: &Places,
     ) -> io::Result<Self> {
         let tcp = TcpListener::bind(address).await?;
         Self::new(tcp, Life::Caught(catcher), shared, places)
     }
 
-    fn new(tcp: TcpListener, life: Life, shared: &Arc<Shared>, places: &Arc<Semaphore>) -> io::Result<Self> {
+    fn new(tcp: TcpListener, life: Life, shared: &Arc<Shared>, places: &Places) -> io::Result<Self> {
         let address = tcp.local_addr()?;
         Ok(Self { tcp, address, life, shared: shared.clone(), places: places.clone() })
     }
@@ -105,26 +106,46 @@ impl Listener {
     }
 
     fn admit(self: Arc<Self>, tcp: TcpStream, stopped: &watch::Receiver<bool>, connections: &TaskTracker) {
-        let Ok(place) = self.places.clone().try_acquire_owned() else {
-            self.shared.metrics.connections_refused.inc();
-            return;
+        let Some(newcomer) = self.places.admit() else {
+            return self.shared.metrics.connections_refused.inc();
         };
         let stopped = stopped.clone();
         connections.spawn(async move {
             self.shared.metrics.connections.inc();
             tokio::select! {
-                () = self.converse(tcp, &stopped, place) => {}
+                () = self.converse(tcp, &stopped, newcomer) => {}
                 () = self.shared.cut.cancelled() => {}
             }
             self.shared.metrics.connections.dec();
         });
     }
 
-    async fn converse(&self, tcp: TcpStream, stopped: &watch::Receiver<bool>, place: OwnedSemaphorePermit) {
-        let (http1, http2) = match &self.life {
-            Life::Meant { http1, http2 } => (http1, http2),
-            Life::Caught(catcher) => return catcher.converse(tcp, stopped, place).await,
+    async fn converse(&self, tcp: TcpStream, stopped: &watch::Receiver<bool>, mut newcomer: Newcomer) {
+        let Some(place) = newcomer.place().await else {
+            return self.shared.metrics.connections_refused.inc();
         };
+        let talk = async {
+            match &self.life {
+                Life::Meant { http1, http2 } => {
+                    self.meant(tcp, [http1, http2], stopped, &newcomer).await;
+                    drop(place);
+                }
+                Life::Caught(catcher) => catcher.converse(tcp, stopped, &newcomer, place).await,
+            }
+        };
+        tokio::select! {
+            () = talk => {}
+            () = newcomer.sent_away() => self.shared.metrics.connections_refused.inc(),
+        }
+    }
+
+    async fn meant(
+        &self,
+        tcp: TcpStream,
+        [http1, http2]: [&Arc<App>; 2],
+        stopped: &watch::Receiver<bool>,
+        newcomer: &Newcomer,
+    ) {
         let _ = tcp.set_nodelay(true); // fails only on a connection that is gone already
         let mut stream = stream(tcp);
         let mut draining = stopped.clone();
@@ -137,8 +158,8 @@ impl Listener {
             Some(Protocol::Http2) => http2,
             None => return,
         };
+        newcomer.known();
         app.process_new(Box::new(Client::new(stream)), stopped).await;
-        drop(place);
     }
 }
 

@@ -5,6 +5,7 @@
 
 pub(crate) mod app;
 pub(crate) mod asked;
+pub(crate) mod bound;
 pub(crate) mod caught;
 pub(crate) mod client;
 pub(crate) mod connect;
@@ -18,6 +19,7 @@ pub(crate) mod listener;
 pub(crate) mod onward;
 pub(crate) mod opening;
 pub(crate) mod pins;
+pub(crate) mod places;
 pub(crate) mod secure;
 pub(crate) mod sniff;
 pub(crate) mod tunnel;

@@ -18,6 +18,7 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::server::TlsStream;
 
+use super::bound::Bound;
 use super::client::Client;
 
 /// Why TLS with a client did not come about.
@@ -50,6 +51,7 @@ impl Refusal {
 pub(crate) struct Secure {
     tls: Box<TlsStream<Client>>,
     digest: Arc<SslDigest>,
+    bound: Option<Bound>,
 }
 
 impl Secure {
@@ -66,7 +68,12 @@ impl Secure {
         let cipher = named(session.negotiated_cipher_suite().map(|suite| format!("{:?}", suite.suite())));
         let version = named(session.protocol_version().map(|version| format!("{version:?}")));
         let digest = Arc::new(SslDigest::new(cipher, version, None, None, Vec::new()));
-        Ok(Self { tls: Box::new(tls), digest })
+        Ok(Self { tls: Box::new(tls), digest, bound: None })
+    }
+
+    /// Says which host it is for.
+    pub(crate) fn bind(self, bound: Bound) -> Self {
+        Self { bound: Some(bound), ..self }
     }
 
     /// Whether the client goes on in HTTP/2.
@@ -171,7 +178,7 @@ impl GetTimingDigest for Secure {
 
 impl GetProxyDigest for Secure {
     fn get_proxy_digest(&self) -> Option<Arc<ProxyDigest>> {
-        self.tls.get_ref().0.get_proxy_digest()
+        self.bound.as_ref().map(Bound::digest)
     }
 }
 

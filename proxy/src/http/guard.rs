@@ -21,6 +21,7 @@ use super::relay::Attempt;
 use super::reply::Reply;
 use super::route::{Asked, Route, RouteError, Router};
 use crate::exchange::realtime::Tap;
+use crate::front::bound::Bound;
 use crate::life;
 use crate::shared::Shared;
 
@@ -71,7 +72,7 @@ impl ProxyHttp for Guard {
             ctx.attempt = Some(attempt.clone());
             return Ok(());
         }
-        let asked = Asked::of(session.req_header());
+        let asked = Asked { caught: Bound::of(session.as_downstream()), ..Asked::of(session.req_header()) };
         ctx.route = Some(self.router.route(&asked).map(Arc::new));
         ctx.permit = self.shared.exchanges.clone().try_acquire_owned().ok();
         Ok(())
@@ -146,7 +147,7 @@ impl ProxyHttp for Guard {
         ctx: &mut Ctx,
     ) -> Result<()> {
         headers::strip_response(head);
-        if matches!(self.router, Router::Host(_)) {
+        if matches!(self.router, Router::Caught) {
             // It would show the client another way to the host, past us.
             head.remove_header(&ALT_SVC);
         }

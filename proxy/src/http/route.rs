@@ -29,13 +29,15 @@ pub(crate) struct Route {
 }
 
 /// What a request asks for.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy)]
 pub(crate) struct Asked<'r> {
     pub(crate) method: &'r str,
     /// Its path and query; pingora keeps an absolute address out of it.
     pub(crate) uri: &'r Uri,
     /// The server that it is for, port or not, as the client says.
     pub(crate) host: &'r [u8],
+    /// The host that its connection is for, where that is known.
+    pub(crate) caught: Option<&'r Arc<Target>>,
     /// Whether the address was written out, `http://…`, as for a proxy. Then pingora has seen to it that `host` says the same.
     pub(crate) absolute: bool,
 }
@@ -48,7 +50,7 @@ impl<'r> Asked<'r> {
             authority.or_else(|| head.headers.get(HOST).map(HeaderValue::as_bytes)).unwrap_or_default();
         let absolute =
             head.raw_path().get(..SCHEME.len()).is_some_and(|scheme| scheme.eq_ignore_ascii_case(SCHEME));
-        Self { method: head.method.as_str(), uri: &head.uri, host, absolute }
+        Self { method: head.method.as_str(), uri: &head.uri, host, caught: None, absolute }
     }
 }
 
@@ -61,7 +63,7 @@ pub(crate) enum Router {
     /// Everything to the agent.
     Inbound(Arc<Target>),
     /// Everything to the host that the client's TLS was for.
-    Host(Arc<Target>),
+    Caught,
     /// To the server that the request names.
     Forward(Forward),
 }
@@ -98,7 +100,7 @@ impl Router {
     pub(crate) fn direction(&self) -> Direction {
         match self {
             Self::Inbound(_) => Direction::Inbound,
-            Self::BaseUrl(_) | Self::Host(_) | Self::Forward(_) => Direction::Outbound,
+            Self::BaseUrl(_) | Self::Caught | Self::Forward(_) => Direction::Outbound,
         }
     }
 
@@ -108,8 +110,11 @@ impl Router {
         let asked = uri.path_and_query().map_or("/", PathAndQuery::as_str);
         let (target, rest) = match self {
             Self::Inbound(target) => (target, asked),
-            Self::Host(target) if is_for(host, target.origin.host()) => (target, asked),
-            Self::Host(target) => return Err(RouteError::Misdirected(target.origin.host().to_owned())),
+            Self::Caught => match request.caught {
+                Some(target) if is_for(host, target.origin.host()) => (target, asked),
+                Some(target) => return Err(RouteError::Misdirected(target.origin.host().to_owned())),
+                None => return Err(RouteError::NotForUs),
+            },
             Self::Forward(forward) => return forward.route(request),
             Self::BaseUrl(providers) => split_provider(providers, asked)?,
         };

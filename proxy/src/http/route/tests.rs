@@ -5,7 +5,7 @@ use crate::Origin;
 use crate::dns::Dns;
 
 fn asked<'r>(method: &'r str, uri: &'r Uri, host: &'r [u8]) -> Asked<'r> {
-    Asked { method, uri, host, absolute: false }
+    Asked { method, uri, host, caught: None, absolute: false }
 }
 
 fn dns() -> Dns {
@@ -75,9 +75,10 @@ fn inbound_everything_goes_to_the_agent() {
 #[test]
 fn a_connection_is_for_one_host() {
     let target = Arc::new(Target::caught("openai", Origin::new(true, "api.openai.com", 443), None, &dns()));
-    let router = Router::Host(target);
-    let routed =
-        |host: &str| router.route(&asked("POST", &"/v1/chat/completions".parse().unwrap(), host.as_bytes()));
+    let uri = "/v1/chat/completions".parse().unwrap();
+    let routed = |host: &str| {
+        Router::Caught.route(&Asked { caught: Some(&target), ..asked("POST", &uri, host.as_bytes()) })
+    };
     for host in ["api.openai.com", "API.openai.com:443", "api.openai.com."] {
         assert!(routed(host).unwrap().endpoint.is_some(), "{host}");
     }
