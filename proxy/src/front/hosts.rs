@@ -133,7 +133,7 @@ fn tls(mint: Arc<Mint>) -> ServerConfig {
     match Ticketer::new() {
         Ok(ticketer) => config.ticketer = ticketer,
         Err(error) => {
-            tracing::warn!(%error, "no key for session tickets: only the newest sessions can be resumed")
+            tracing::warn!(%error, "no key for session tickets: only the newest sessions can be resumed");
         }
     }
     config
