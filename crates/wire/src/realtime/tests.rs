@@ -49,6 +49,9 @@ fn compressed(messages: &[Vec<u8>], anew: bool) -> Vec<Vec<u8>> {
         if anew {
             deflate.reset();
         }
+        if out.is_empty() {
+            return vec![0]; // nothing to flush twice; an empty message is an empty block (RFC 7692, section 7.2.3.6)
+        }
         assert!(out.ends_with(&[0, 0, 0xff, 0xff]));
         out.truncate(out.len() - 4);
         out
