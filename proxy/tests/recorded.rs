@@ -145,7 +145,9 @@ async fn recorded_traffic_is_judged_and_passes_to_the_byte() {
                     exchange.status != 200 || got.body.windows(7).any(|w| w == b"\"error\"")
                 }
                 // An inference profile may be of any model: that it embeds, and says nothing to judge, only the body tells.
-                Some(NotChecked::UnknownDialect) => id.contains("embed") && exchange.path.ends_with("/invoke"),
+                Some(NotChecked::UnknownDialect) => {
+                    id.contains("embed") && exchange.path.ends_with("/invoke")
+                }
                 _ => false,
             };
             assert!(read, "{id} {}: {:?}", exchange.path, event.reason);
