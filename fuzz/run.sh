@@ -33,6 +33,10 @@ seeds() {
     { printf "\\x0$dialect\\x0$framing\\x40\\x00"; cat "$file"; } > "$CARGO_TARGET_DIR/seeds/stream/$name"
   done
   cp -r corpus/hello corpus/connect "$CARGO_TARGET_DIR/seeds/"
+  mkdir -p "$CARGO_TARGET_DIR/seeds/realtime"
+  for file in ../crates/wire/tests/goldens/openai/realtime*; do
+    { printf '\x00\x00\x40\x00'; cat "$file"; } > "$CARGO_TARGET_DIR/seeds/realtime/$(basename "$file")"
+  done
 }
 seeds
 for target in "${targets[@]}"; do
