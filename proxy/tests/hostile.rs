@@ -160,8 +160,12 @@ async fn too_many_connections_are_closed_and_counted() {
     let world =
         World::with(&provider.url(), support::observing(), |config| config.limits.connections = 2).await;
     let address = world.addresses.base_url.unwrap();
-    let _held = [TcpStream::connect(address).await.unwrap(), TcpStream::connect(address).await.unwrap()];
-    world.until("agentguard_proxy_connections", 2.0).await;
+    // In use: each has been answered, and may ask again.
+    let mut held = [TcpStream::connect(address).await.unwrap(), TcpStream::connect(address).await.unwrap()];
+    for tcp in &mut held {
+        tcp.write_all(b"GET /openai/v1/models HTTP/1.1\r\nhost: x\r\n\r\n").await.unwrap();
+        assert_eq!(tcp.read(&mut [0; 4096]).await.unwrap().min(1), 1);
+    }
     let mut third = TcpStream::connect(address).await.unwrap();
     assert_eq!(third.read(&mut [0; 1]).await.unwrap_or(0), 0);
     assert_eq!(world.metric("agentguard_proxy_connections_refused_total"), 1.0);

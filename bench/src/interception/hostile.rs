@@ -63,6 +63,8 @@ pub(super) struct Siege {
     /// The others' connections: microseconds, sorted, and how many failed.
     pub(super) served: Vec<u32>,
     pub(super) failed: usize,
+    /// The last failure.
+    pub(super) why: String,
 }
 
 /// Attacks for so long, and serves somebody else meanwhile.
@@ -84,7 +86,7 @@ pub(super) async fn siege(
     while made.load(Ordering::Relaxed) < wanted && began.elapsed() < Duration::from_secs(60) {
         sleep(Duration::from_millis(20)).await;
     }
-    let (mut served, mut failed, mut most) = (Vec::new(), 0, before);
+    let (mut served, mut failed, mut most, mut why) = (Vec::new(), 0, before, String::new());
     let began = Instant::now();
     let mut pace = interval(PROBE);
     pace.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -92,7 +94,10 @@ pub(super) async fn siege(
         pace.tick().await;
         match target.visit().await {
             Ok((_, answered)) => served.push(answered),
-            Err(_) => failed += 1,
+            Err(error) => {
+                failed += 1;
+                why = format!("{error:#}, after {:.1} s", began.elapsed().as_secs_f64());
+            }
         }
         most = most.max(running.resident());
     }
@@ -101,7 +106,7 @@ pub(super) async fn siege(
     sleep(Duration::from_secs(10)).await;
     served.sort_unstable();
     let made = made.load(Ordering::Relaxed);
-    Ok(Siege { attack, made, standing, before, most, after: running.resident(), served, failed })
+    Ok(Siege { attack, made, standing, before, most, after: running.resident(), served, failed, why })
 }
 
 /// Attacks until it is over. Says how many of its connections stand then.

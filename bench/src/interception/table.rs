@@ -123,6 +123,13 @@ impl Table {
                 ms(percentile(&siege.served, 0.99)),
             ));
         }
+        for siege in self.sieges.iter().filter(|siege| siege.failed > 0) {
+            out.push_str(&format!(
+                "\n{}: the last failure of another client: {}",
+                siege.attack.name(),
+                siege.why
+            ));
+        }
         say(&out);
     }
 }

@@ -106,22 +106,19 @@ impl Listener {
     }
 
     fn admit(self: Arc<Self>, tcp: TcpStream, stopped: &watch::Receiver<bool>, connections: &TaskTracker) {
-        let Some(newcomer) = self.places.admit() else {
-            return self.shared.metrics.connections_refused.inc();
-        };
         let stopped = stopped.clone();
         connections.spawn(async move {
             self.shared.metrics.connections.inc();
             tokio::select! {
-                () = self.converse(tcp, &stopped, newcomer) => {}
+                () = self.converse(tcp, &stopped) => {}
                 () = self.shared.cut.cancelled() => {}
             }
             self.shared.metrics.connections.dec();
         });
     }
 
-    async fn converse(&self, tcp: TcpStream, stopped: &watch::Receiver<bool>, mut newcomer: Newcomer) {
-        let Some(place) = newcomer.place().await else {
+    async fn converse(&self, tcp: TcpStream, stopped: &watch::Receiver<bool>) {
+        let Some((newcomer, place)) = self.places.admit().await else {
             return self.shared.metrics.connections_refused.inc();
         };
         let talk = async {

@@ -2,6 +2,8 @@
 //! wants: connections that are opened and left, by the thousand, keep nobody else out.
 
 use std::collections::BTreeMap;
+use std::future::ready;
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -19,7 +21,7 @@ pub(crate) struct Places {
     strangers: Arc<Mutex<Strangers>>,
 }
 
-/// Connections that have not said what they want, by age.
+/// Connections that have a place and have not said what they want, by age.
 #[derive(Default)]
 struct Strangers {
     came: u64,
@@ -29,7 +31,6 @@ struct Strangers {
 /// A connection that has come in.
 pub(crate) struct Newcomer {
     number: u64,
-    place: Option<OwnedSemaphorePermit>,
     sent_away: Arc<Notify>,
     places: Places,
 }
@@ -40,31 +41,29 @@ impl Places {
     }
 
     /// Lets a connection in. `None`: every place is taken by one that is in use.
-    pub(crate) fn admit(&self) -> Option<Newcomer> {
-        let place = self.all.clone().try_acquire_owned().ok();
+    pub(crate) async fn admit(&self) -> Option<(Newcomer, OwnedSemaphorePermit)> {
+        let mut free = pin!(self.all.clone().acquire_owned());
+        let place = tokio::select! {
+            biased;
+            place = &mut free => place.ok()?,
+            // It stands in line before it sends somebody away: whoever comes after it must not get the place.
+            () = ready(()) => {
+                let (_, oldest) = self.strangers.lock().waiting.pop_first()?;
+                oldest.notify_one();
+                timeout(LEAVES, free).await.ok()?.ok()?
+            }
+        };
+        let sent_away = Arc::new(Notify::new());
         let mut strangers = self.strangers.lock();
-        if place.is_none() {
-            let (_, oldest) = strangers.waiting.pop_first()?;
-            oldest.notify_one();
-        }
         let number = strangers.came;
         strangers.came += 1;
-        let sent_away = Arc::new(Notify::new());
         strangers.waiting.insert(number, sent_away.clone());
         drop(strangers);
-        Some(Newcomer { number, place, sent_away, places: self.clone() })
+        Some((Newcomer { number, sent_away, places: self.clone() }, place))
     }
 }
 
 impl Newcomer {
-    /// Its place, as soon as it is free. `None`: it was not, in time.
-    pub(crate) async fn place(&mut self) -> Option<OwnedSemaphorePermit> {
-        match self.place.take() {
-            Some(place) => Some(place),
-            None => timeout(LEAVES, self.places.all.clone().acquire_owned()).await.ok()?.ok(),
-        }
-    }
-
     /// It has said what it wants, and keeps its place.
     pub(crate) fn known(&self) {
         self.places.strangers.lock().waiting.remove(&self.number);
