@@ -381,8 +381,11 @@ async fn trailers_of_an_h2_upstream_reach_an_h2_client_and_the_body_is_whole() {
         let got = Client::h2().post(&world.url(path), "{}").await;
         assert!(got.text().ends_with("data: [DONE]\n\n"), "{path}: {got:?}");
         assert_eq!(got.trailers.expect("trailers")["x-tail"], "1", "{path}");
+        tokio::time::sleep(Duration::from_millis(50)).await;
         let got = Client::h1().post(&world.url(path), "{}").await;
         assert!(got.text().ends_with("data: [DONE]\n\n"), "{path}: {got:?}");
+        // The client has its answer a little before the connection is back in the pool.
+        tokio::time::sleep(Duration::from_millis(50)).await;
     }
     assert!(provider.seen.lock().iter().all(|seen| seen.version == Version::HTTP_2));
     assert_eq!(*provider.connections.lock(), 1, "all four on one connection");
