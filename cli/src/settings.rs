@@ -105,7 +105,7 @@ pub(crate) const SETTINGS: &[Setting] = &[
         "model",
         "WHICH",
         "builtin",
-        "The trained encoder that reads every sentence, tens of milliseconds each: builtin, off, or the path of another one",
+        "The trained encoder that reads answers to questions, tens of milliseconds a sentence: builtin, off, or the path of another one",
     ),
     setting("model-sha256", "HEX", "that of the built-in one", "SHA-256 that the file at --model must have"),
     setting("model-threads", "N", "1", "Threads that run the encoder, a core each"),

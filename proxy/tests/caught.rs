@@ -363,7 +363,21 @@ async fn plain_http_asked_of_the_proxy_is_passed_on_and_judged_for_a_listed_host
     assert_eq!(llm.seen.lock()[0].headers["host"], LLM);
     let (_, answer) =
         ask(caught.address(), "GET http://127.0.0.1/ HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n").await;
-    assert!(answer.starts_with("HTTP/1.1 502 "), "{answer}");
+    assert!(answer.starts_with("HTTP/1.1 403 ") && answer.contains("metadata"), "{answer}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn names_that_clients_choose_are_no_metric() {
+    let caught = Caught::start(Mode::Connect).await;
+    for n in 0..3 {
+        let host = format!("n{n}.invalid");
+        let (_, answer) =
+            ask(caught.address(), &format!("GET http://{host}/ HTTP/1.1\r\nHost: {host}\r\n\r\n")).await;
+        assert!(answer.starts_with("HTTP/1.1 502 ") && answer.contains(&host), "{answer}");
+    }
+    caught.world.until("agentguard_proxy_errors_total{kind=\"resolve\",upstream=\"other\"}", 3.0).await;
+    let text = prometheus::TextEncoder::new().encode_to_string(&caught.world.registry.gather()).unwrap();
+    assert!(!text.contains(".invalid"), "{text}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

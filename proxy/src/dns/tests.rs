@@ -8,7 +8,7 @@ fn the_families_take_turns_and_keep_their_order() {
 }
 
 #[tokio::test]
-async fn a_fixed_address_stands_and_the_hosts_file_counts_in_one_view_only() {
+async fn a_fixed_address_stands_and_other_names_are_asked_for() {
     let dns = Dns::new(BTreeMap::from([("llm.test".to_owned(), "127.0.0.1:8443".parse().unwrap())]));
     let found = dns.lookup("llm.test", 443, View::DnsOnly).await.unwrap();
     assert_eq!((found.addresses, found.fixed), (vec!["127.0.0.1:8443".parse().unwrap()], true));

@@ -3,7 +3,7 @@
 use agentguard_api::VerdictEvent;
 use prometheus::{Histogram, HistogramOpts, IntCounter, IntCounterVec, Opts, Registry};
 
-/// Seconds in the judge. Rules take tens of microseconds; a model will take tens of milliseconds.
+/// Seconds in the judge. Rules take tens of microseconds, the encoder tens of milliseconds a sentence.
 const JUDGE_BUCKETS: [f64; 12] = [25e-6, 1e-4, 25e-5, 5e-4, 1e-3, 25e-4, 5e-3, 1e-2, 25e-3, 0.1, 0.5, 2.5];
 /// Seconds that the longest-held byte of a response waited: from one sentence's judging to a whole answer's writing.
 const HOLD_BUCKETS: [f64; 12] = [1e-4, 1e-3, 5e-3, 1e-2, 25e-3, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0, 60.0];

@@ -24,6 +24,7 @@ use crate::shared::Shared;
 
 /// Pause after a failed accept (out of file descriptors, mostly).
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
+
 /// A bound listener.
 pub(crate) struct Listener {
     tcp: TcpListener,

@@ -10,6 +10,8 @@ use super::reply::Reply;
 pub(crate) enum Fault {
     /// The upstream's name has no address.
     Resolve,
+    /// The upstream is one that clients may not reach through a proxy.
+    Forbidden,
     /// No TCP connection.
     Connect,
     /// No TLS session: certificate, name or protocol.
@@ -34,6 +36,8 @@ pub(crate) enum Fault {
 
 /// The error type of a name that does not resolve.
 pub(crate) const RESOLVE: ErrorType = ErrorType::Custom("Resolve");
+/// The error type of an address that clients may not reach.
+pub(crate) const FORBIDDEN: ErrorType = ErrorType::Custom("Forbidden");
 /// The error type of a stream that the policy stops and whose format has no ending.
 pub(crate) const CUT: ErrorType = ErrorType::Custom("Cut");
 /// The error type of an exchange that is cut because the proxy stops.
@@ -45,6 +49,7 @@ impl Fault {
         use ErrorType as E;
         match (&error.etype, error.esource()) {
             (t, _) if *t == RESOLVE => Self::Resolve,
+            (t, _) if *t == FORBIDDEN => Self::Forbidden,
             (t, _) if *t == STOPPED => Self::Stopped,
             (t, _) if *t == CUT => Self::Cut,
             (
@@ -76,6 +81,7 @@ impl Fault {
     pub(crate) fn as_str(self) -> &'static str {
         match self {
             Self::Resolve => "resolve",
+            Self::Forbidden => "forbidden",
             Self::Connect => "connect",
             Self::Tls => "tls",
             Self::Timeout => "timeout",
@@ -93,6 +99,12 @@ impl Fault {
     pub(crate) fn reply(self, upstream: &str) -> Option<Reply> {
         let (status, message) = match self {
             Self::Resolve => (502, format!("the name of {upstream} does not resolve")),
+            Self::Forbidden => (
+                403,
+                format!(
+                    "{upstream} is this machine, its network segment or a cloud's metadata: it cannot be reached through this proxy"
+                ),
+            ),
             Self::Connect => (502, format!("{upstream} cannot be reached")),
             Self::Tls => {
                 (502, format!("no TLS session with {upstream}: its certificate or protocol was refused"))

@@ -15,7 +15,7 @@ use pingora::upstreams::peer::HttpPeer;
 use pingora::{Error, ErrorType, Result};
 use tokio::sync::OwnedSemaphorePermit;
 
-use super::errors::{Fault, RESOLVE};
+use super::errors::{FORBIDDEN, Fault, RESOLVE};
 use super::headers;
 use super::relay::Attempt;
 use super::reply::Reply;
@@ -24,6 +24,7 @@ use crate::exchange::realtime::Tap;
 use crate::front::bound::Bound;
 use crate::life;
 use crate::shared::Shared;
+use crate::upstream::resolve::ResolveError;
 
 /// Addresses of one upstream that are tried before its client is told.
 const TRIES: u8 = 3;
@@ -52,8 +53,9 @@ impl Ctx {
         self.route.as_ref()?.as_ref().ok()
     }
 
+    /// As metrics and logs call the upstream.
     fn upstream(&self) -> &str {
-        self.route().map_or("", |route| route.target.name())
+        self.route().map_or("", |route| route.target.label())
     }
 }
 
@@ -121,7 +123,10 @@ impl ProxyHttp for Guard {
             .route()
             .ok_or_else(|| Error::explain(ErrorType::InternalError, "the request has no route"))?;
         let peer = route.target.peer(session.is_upgrade_req(), &self.shared.timeouts).await;
-        peer.map(Box::new).map_err(|e| Error::because(RESOLVE, "for an upstream", e).into_up())
+        peer.map(Box::new).map_err(|e| {
+            let kind = if matches!(e, ResolveError::Forbidden { .. }) { FORBIDDEN } else { RESOLVE };
+            Error::because(kind, "for an upstream", e).into_up()
+        })
     }
 
     async fn upstream_request_filter(
@@ -255,7 +260,8 @@ impl ProxyHttp for Guard {
         if session.response_written().is_some() {
             return none; // too late: the connection is broken off, which is what the upstream did
         }
-        let Some(reply) = fault.reply(ctx.upstream()) else { return none };
+        let told = ctx.route().map_or("", |route| route.target.name());
+        let Some(reply) = fault.reply(told) else { return none };
         let error_code = reply.status;
         let _ = reply.send(session).await; // the client may be gone, too
         FailToProxy { error_code, can_reuse_downstream: false }

@@ -25,6 +25,8 @@ pub(crate) struct Target {
     pub(crate) authority: HeaderValue,
     resolver: Resolver,
     roots: Roots,
+    /// Whether the operator or the table of providers named it; else its name is a client's word.
+    known: bool,
 }
 
 impl Target {
@@ -46,11 +48,17 @@ impl Target {
     fn named(provider: &str, origin: Origin, roots: Roots, names: Names) -> Self {
         let authority = HeaderValue::try_from(origin.authority())
             .expect("an authority that was parsed from a URL is a valid header value");
+        let known = !names.guarded || provider != origin.host();
         let resolver = Resolver::new(origin.host(), origin.port(), names);
-        Self { provider: provider.to_owned(), origin, authority, resolver, roots }
+        Self { provider: provider.to_owned(), origin, authority, resolver, roots, known }
     }
 
-    /// What it is called in metrics and in what clients are told.
+    /// What it is called in metrics and logs: never a name that a client has chosen, of which there is no end.
+    pub(crate) fn label(&self) -> &str {
+        if self.known { self.name() } else { "other" }
+    }
+
+    /// What it is called in what clients are told.
     pub(crate) fn name(&self) -> &str {
         if self.provider.is_empty() { "agent" } else { &self.provider }
     }
