@@ -155,7 +155,7 @@ impl Session {
         let Ok(event) = serde_json::from_slice::<Value>(message) else { return };
         match kind {
             "session.update" => self.configure(&event["session"]),
-            "response.create" => self.ask(&event),
+            "response.create" => self.ask(&event, message.len()),
             _ => self.items.propose(
                 str_of(&event, "event_id"),
                 str_of(&event, "previous_item_id"),
@@ -233,7 +233,8 @@ impl Session {
         }
     }
 
-    fn ask(&mut self, event: &Value) {
+    /// `size`: bytes of the message, which is all that can be kept of it.
+    fn ask(&mut self, event: &Value, size: usize) {
         let given = &event["response"];
         let input = given["input"].as_array().map(|input| {
             let known = |item: &Value| match str_of(item, "type") {
@@ -242,19 +243,21 @@ impl Session {
             };
             input.iter().flat_map(known).collect::<Vec<_>>()
         });
+        // What it refers to is kept once more.
+        let referred = input.as_deref().map_or(0, cost);
         let mut asked = Asked {
             event: str_of(event, "event_id").to_owned(),
             metadata: metadata(given),
             instructions: given["instructions"].as_str().map(str::to_owned),
             tools: given["tools"].as_array().map(|tools| input_tools(tools)),
-            held: input.as_deref().map_or(0, cost) + given["instructions"].as_str().map_or(0, str::len),
+            held: size + referred,
             input,
             prompt: given["prompt"]["id"].as_str().map(str::to_owned),
         };
         if self.held + asked.held > self.limits.0 {
             self.lost += 1;
-            (asked.input, asked.instructions, asked.held) = (Some(Vec::new()), None, 0);
-            asked.prompt = Some("forgotten".to_owned());
+            asked =
+                Asked { input: Some(Vec::new()), prompt: Some("forgotten".to_owned()), ..Asked::default() };
         }
         self.held += asked.held;
         self.asked.push_back(asked);

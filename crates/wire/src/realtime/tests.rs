@@ -437,3 +437,24 @@ fn the_oldest_turns_go_when_there_are_too_many_and_that_is_said() {
     session.server(b"[1]", &mut happened);
     assert_eq!(happened, [Happening::Unreadable]);
 }
+
+#[test]
+fn questions_that_wait_hold_no_more_than_the_limit_whatever_they_are_made_of() {
+    let mut session = Session::new("m", 10_000, LIMIT);
+    let tools =
+        json!([{"type": "function", "name": "f", "description": "x".repeat(6_000), "parameters": {}}]);
+    let asked = json!({"type": "response.create", "response": {"tools": tools}});
+    let begun = |id: &str| json!({"type": "response.created", "response": {"id": id}});
+    let script = [
+        ('>', asked.clone()),
+        ('>', asked),
+        ('<', begun("1")),
+        ('<', begun("2")),
+        ('<', done("1", &json!([]))),
+        ('<', done("2", &json!([]))),
+    ];
+    let ended = ended(play(&mut session, &script));
+    assert_eq!((ended[0].0.tools.len(), ended[0].0.continues.as_deref()), (1, None));
+    assert_eq!((ended[1].0.tools.len(), ended[1].0.continues.as_deref()), (0, Some("forgotten")));
+    assert_eq!(session.forgotten(), 1);
+}
