@@ -2,19 +2,15 @@
 //! nothing of each other, as in a cluster: what works here works there.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
-use std::sync::Arc;
 
 use agentguard_control::{Control, ControlError};
-use agentguard_encoder::LoadError;
-use agentguard_proxy::report::{ReportConfig, ReportError, Reporter};
-use agentguard_proxy::spool::{Spool, SpoolConfig, SpoolError};
-use agentguard_proxy::{Addresses, BindError, ModelConfig, Proxy, warm_up};
-use prometheus::Registry;
-use tokio::task::{JoinError, JoinHandle, spawn_blocking};
+use agentguard_proxy::report::ReportConfig;
+use agentguard_proxy::spool::SpoolConfig;
+use agentguard_proxy::{Addresses, Running, Setup, StartError, warm_up};
+use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
 use crate::config::{Config, Control as Where};
-use crate::model::Model;
 use crate::policy_file::PolicyFile;
 
 /// Why it does not start.
@@ -23,21 +19,9 @@ pub enum StackError {
     /// The control plane.
     #[error(transparent)]
     Control(#[from] ControlError),
-    /// The spool.
-    #[error(transparent)]
-    Spool(#[from] SpoolError),
-    /// The reporter.
-    #[error(transparent)]
-    Report(#[from] ReportError),
-    /// The trained encoder.
-    #[error(transparent)]
-    Model(#[from] LoadError),
-    /// The thread that loads it.
-    #[error("the encoder's model could not be loaded: {0}")]
-    Loading(#[from] JoinError),
     /// The proxy.
     #[error(transparent)]
-    Proxy(#[from] BindError),
+    Proxy(#[from] StartError),
 }
 
 /// Everything that runs.
@@ -58,19 +42,18 @@ impl Stack {
     pub(crate) async fn start(config: &Config, policy: &PolicyFile) -> Result<Self, StackError> {
         let control = control(config, policy).await?;
         let addresses = control.as_ref().map(Control::addresses);
-        let sidecar =
-            if config.proxies() { Some(Sidecar::start(config, policy, addresses).await?) } else { None };
+        let proxy = if config.proxies() { Some(running(config, policy, addresses).await?) } else { None };
         // Listening already, not serving yet: whoever connects now waits no longer than for a cold judge. Its tables are
         // made on a thread of their own; an error is a panic there, which the first exchange would meet again and report.
-        if sidecar.is_some() {
+        if proxy.is_some() {
             let _ = tokio::task::spawn_blocking(warm_up).await;
         }
         let draining = CancellationToken::new();
         let stack = Self {
-            proxy: sidecar.as_ref().map(|sidecar| sidecar.proxy.addresses()).unwrap_or_default(),
+            proxy: proxy.as_ref().map(Running::addresses).unwrap_or_default(),
             control: addresses,
             draining: draining.clone(),
-            ended: tokio::spawn(serve(control, sidecar, draining)),
+            ended: tokio::spawn(serve(control, proxy, draining)),
         };
         Ok(stack)
     }
@@ -84,54 +67,31 @@ impl Stack {
     }
 }
 
-/// The proxy and what carries its verdicts to the control plane.
-struct Sidecar {
-    proxy: Proxy,
-    spool: Arc<Spool>,
-    reporter: Reporter,
-}
-
-impl Sidecar {
-    async fn start(
-        config: &Config,
-        policy: &PolicyFile,
-        control: Option<agentguard_control::Addresses>,
-    ) -> Result<Self, StackError> {
-        let registry = Registry::new();
-        let spool_config = SpoolConfig {
+async fn running(
+    config: &Config,
+    policy: &PolicyFile,
+    control: Option<agentguard_control::Addresses>,
+) -> Result<Running, StartError> {
+    let setup = Setup {
+        proxy: config.proxy.clone(),
+        data_dir: &config.data_dir,
+        spool: SpoolConfig {
             cap_bytes: config.spool_max,
             workload: config.proxy.workload.clone(),
             ..SpoolConfig::default()
-        };
-        let (spool, reader) = Spool::open(&config.data_dir.join("spool"), &spool_config, &registry)?;
-        let spool = Arc::new(spool);
-        let reporter = Reporter::new(reader, &report(config, control), policy.current(), &registry)?;
-        let recorder: Arc<Spool> = Arc::clone(&spool);
-        let (source, threads) = (config.model.clone(), config.model_threads);
-        let model = spawn_blocking(move || Model::load(&source, threads)).await??;
-        let model = model.map(|model| ModelConfig { threads, ..ModelConfig::new(Arc::new(model)) });
-        let settings = agentguard_proxy::Config { model, ..config.proxy.clone() };
-        let proxy = Proxy::bind(settings, policy.current(), recorder, &registry).await?;
-        Ok(Self { proxy, spool, reporter })
-    }
-
-    /// Serves until told to drain, then sends what was recorded.
-    async fn run(self, draining: CancellationToken) {
-        let stop_reporter = CancellationToken::new();
-        let reporter = tokio::spawn(self.reporter.run(stop_reporter.clone()));
-        self.proxy.run(draining).await;
-        stop_reporter.cancel();
-        let _ = reporter.await;
-        // Joins the spool's writer, a thread: not on a worker of the runtime.
-        let _ = tokio::task::spawn_blocking(move || drop(self.spool)).await;
-    }
+        },
+        report: Some(report(config, control)),
+        model: config.model.clone(),
+        model_threads: config.model_threads,
+    };
+    Running::start(setup, policy.current()).await
 }
 
-async fn serve(control: Option<Control>, sidecar: Option<Sidecar>, draining: CancellationToken) {
+async fn serve(control: Option<Control>, proxy: Option<Running>, draining: CancellationToken) {
     let stop_control = CancellationToken::new();
     let control = control.map(|control| tokio::spawn(control.run(stop_control.clone())));
-    match sidecar {
-        Some(sidecar) => sidecar.run(draining).await,
+    match proxy {
+        Some(proxy) => proxy.run(draining).await,
         None => draining.cancelled().await,
     }
     stop_control.cancel();

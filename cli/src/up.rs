@@ -5,8 +5,8 @@ mod banner;
 use std::io::{self, Write};
 
 use agentguard_policy::PolicyError;
+use agentguard_proxy::signals::{Signals, Told};
 use agentguard_telemetry::logs::{self, Format, LogError};
-use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use crate::config::{Config, Control, Environment};
 use crate::exit::Exit;
@@ -91,39 +91,5 @@ pub async fn run(
             tracing::warn!("ended at once: running exchanges are cut, what is spooled is sent after the next start");
             Ok(Exit::Failed)
         }
-    }
-}
-
-/// What a signal says.
-enum Told {
-    Reload,
-    End,
-}
-
-struct Signals {
-    terminate: Signal,
-    interrupt: Signal,
-    hangup: Signal,
-}
-
-impl Signals {
-    fn new() -> io::Result<Self> {
-        Ok(Self {
-            terminate: signal(SignalKind::terminate())?,
-            interrupt: signal(SignalKind::interrupt())?,
-            hangup: signal(SignalKind::hangup())?,
-        })
-    }
-
-    async fn next(&mut self) -> Told {
-        tokio::select! {
-            _ = self.terminate.recv() => Told::End,
-            _ = self.interrupt.recv() => Told::End,
-            _ = self.hangup.recv() => Told::Reload,
-        }
-    }
-
-    async fn end(&mut self) {
-        while matches!(self.next().await, Told::Reload) {}
     }
 }

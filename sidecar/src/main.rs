@@ -4,7 +4,6 @@ mod command;
 mod config;
 mod files;
 mod run;
-mod signals;
 mod trust;
 
 use std::io::{self, Write};

@@ -4,23 +4,20 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use agentguard_encoder::LoadError;
 use agentguard_policy::{Policy, PolicyError};
 use agentguard_proxy::intercept::Intercept;
-use agentguard_proxy::model::Trained;
-use agentguard_proxy::report::{ReportConfig, ReportError, Reporter};
-use agentguard_proxy::spool::{Spool, SpoolConfig, SpoolError};
-use agentguard_proxy::{BindError, ModelConfig, Proxy, warm_up};
+use agentguard_proxy::report::ReportConfig;
+use agentguard_proxy::signals::{Signals, Told};
+use agentguard_proxy::spool::SpoolConfig;
+use agentguard_proxy::{Running, Setup, StartError, warm_up};
 use agentguard_telemetry::Secret;
 use agentguard_telemetry::logs::{self, Format, LogError};
 use arc_swap::ArcSwap;
-use prometheus::Registry;
-use tokio::task::{JoinError, spawn_blocking};
+use tokio::task::spawn_blocking;
 use tokio_util::sync::CancellationToken;
 
 use crate::config::Config;
 use crate::files;
-use crate::signals::{Signals, Told};
 use crate::trust::{self, TrustError};
 
 /// Why the sidecar does not start.
@@ -33,15 +30,7 @@ pub(crate) enum RunError {
     #[error(transparent)]
     Trust(#[from] TrustError),
     #[error(transparent)]
-    Spool(#[from] SpoolError),
-    #[error(transparent)]
-    Report(#[from] ReportError),
-    #[error(transparent)]
-    Proxy(#[from] BindError),
-    #[error(transparent)]
-    Model(#[from] LoadError),
-    #[error("the encoder's model could not be loaded: {0}")]
-    Loading(#[source] JoinError),
+    Start(#[from] StartError),
     #[error("signals cannot be received: {0}")]
     Signals(#[source] io::Error),
     #[error("the token file {path} cannot be read: {source}")]
@@ -55,35 +44,25 @@ pub(crate) async fn run(config: Config) -> Result<(), RunError> {
     // Before anything listens: a signal during start must not kill half a process.
     let mut signals = Signals::new().map_err(RunError::Signals)?;
     let policy = Arc::new(ArcSwap::from_pointee(load(config.flags.policy.as_deref())?));
-    let registry = Registry::new();
-    let spool_config = SpoolConfig { workload: config.workload.clone(), ..SpoolConfig::default() };
-    let (spool, reader) = Spool::open(&config.flags.data_dir.join("spool"), &spool_config, &registry)?;
-    let spool = Arc::new(spool);
-    let reporter = match &config.flags.control_url {
-        Some(url) => Some(Reporter::new(reader, &report(url, &config)?, policy.clone(), &registry)?),
-        None => {
-            tracing::warn!("no --control-url: verdicts wait in {}", config.flags.data_dir.display());
-            None
-        }
-    };
-    let (source, threads) = (config.model(), config.flags.model_threads);
-    let model =
-        spawn_blocking(move || Trained::load(&source, threads)).await.map_err(RunError::Loading)??;
-    let model = model.map(|model| ModelConfig { threads, ..ModelConfig::new(Arc::new(model)) });
+    let report = config.flags.control_url.as_ref().map(|url| report(url, &config)).transpose()?;
+    if report.is_none() {
+        tracing::warn!("no --control-url: verdicts wait in {}", config.flags.data_dir.display());
+    }
     // Applications start when /startup answers, which is after this.
-    let proxy = Proxy::bind(
-        agentguard_proxy::Config { model, ..settings(&config)? },
-        policy.clone(),
-        spool.clone(),
-        &registry,
-    )
-    .await?;
+    let setup = Setup {
+        proxy: settings(&config)?,
+        data_dir: &config.flags.data_dir,
+        spool: SpoolConfig { workload: config.workload.clone(), ..SpoolConfig::default() },
+        report,
+        model: config.model(),
+        model_threads: config.flags.model_threads,
+    };
+    let proxy = Running::start(setup, policy.clone()).await?;
     let _ = spawn_blocking(warm_up).await; // a panic there would be met again by the first exchange
     let addresses = proxy.addresses();
     tracing::info!(mode = ?config.flags.mode, ?addresses, hosts = %config.hosts, "ready");
 
-    let (drain, stop) = (CancellationToken::new(), CancellationToken::new());
-    let reporter = reporter.map(|reporter| tokio::spawn(reporter.run(stop.clone())));
+    let drain = CancellationToken::new();
     let serving = tokio::spawn(proxy.run(drain.clone()));
     while matches!(signals.next().await, Told::Reload) {
         match load(config.flags.policy.as_deref()) {
@@ -97,12 +76,6 @@ pub(crate) async fn run(config: Config) -> Result<(), RunError> {
     tracing::info!("draining");
     drain.cancel();
     let _ = serving.await; // a panic was logged where it happened
-    stop.cancel();
-    if let Some(reporter) = reporter {
-        let _ = reporter.await;
-    }
-    // Joins the spool's writer, a thread: not on a worker of the runtime.
-    let _ = spawn_blocking(move || drop(spool)).await;
     Ok(())
 }
 
