@@ -14,6 +14,8 @@ use hickory_resolver::TokioResolver;
 use hickory_resolver::config::{LookupIpStrategy, ResolveHosts, ResolverConfig};
 use hickory_resolver::net::runtime::TokioRuntimeProvider;
 
+use crate::front::forbidden::{Forbidden, forbidden};
+
 /// Names that are remembered, each with its addresses.
 const CACHED: u64 = 1024;
 /// No answer is trusted for longer, and none is asked for again sooner.
@@ -47,6 +49,25 @@ pub(crate) struct Answer {
     pub(crate) until: Instant,
     /// Whether the operator fixed it.
     pub(crate) fixed: bool,
+}
+
+impl Answer {
+    /// The addresses that a client may be connected to; what the operator fixed may lead anywhere.
+    ///
+    /// # Errors
+    /// When there is none: what the first one is.
+    pub(crate) fn for_clients(self) -> Result<Vec<SocketAddr>, Forbidden> {
+        let Self { mut addresses, fixed, .. } = self;
+        if fixed {
+            return Ok(addresses);
+        }
+        let first = addresses.first().and_then(|address| forbidden(address.ip()));
+        addresses.retain(|address| forbidden(address.ip()).is_none());
+        match first {
+            Some(why) if addresses.is_empty() => Err(why),
+            _ => Ok(addresses),
+        }
+    }
 }
 
 /// Which names count.

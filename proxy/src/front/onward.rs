@@ -71,16 +71,8 @@ impl Onward {
                         reason: "the name servers did not answer in time".to_owned(),
                     }
                 })??;
-                // An operator's own entry may lead anywhere.
-                let allowed = |a: &&SocketAddr| found.fixed || forbidden(a.ip()).is_none();
-                let addresses: Vec<SocketAddr> = found.addresses.iter().filter(allowed).copied().collect();
-                match found.addresses.first() {
-                    Some(first) if addresses.is_empty() => {
-                        let why = forbidden(first.ip()).unwrap_or(Forbidden::NotUnicast);
-                        return Err(OnwardError::Forbidden { host: name.clone(), why });
-                    }
-                    _ => (name.clone(), addresses),
-                }
+                let allowed = found.for_clients();
+                (name.clone(), allowed.map_err(|why| OnwardError::Forbidden { host: name.clone(), why })?)
             }
         };
         let connected = timeout(limit, race::connect(&addresses)).await;

@@ -84,17 +84,14 @@ impl Resolver {
             Ok(Err(error)) => return self.stale().ok_or(ResolveError::Dns(error)),
             Err(_) => return self.stale().ok_or_else(|| ResolveError::Timeout(self.host.clone())),
         };
-        let mut addresses = answer.addresses;
-        // What the operator fixed may lead anywhere.
-        if !answer.fixed {
-            let first = addresses.first().copied();
-            addresses.retain(|address| self.allowed(*address).is_ok());
-            if let (Some(first), true) = (first, addresses.is_empty()) {
-                self.allowed(first)?;
-            }
-        }
+        let until = Instant::from_std(answer.until);
+        let mut addresses = if self.names.guarded {
+            answer.for_clients().map_err(|why| ResolveError::Forbidden { host: self.host.clone(), why })?
+        } else {
+            answer.addresses
+        };
         self.fastest_first(&mut addresses).await;
-        Ok(self.learn(addresses, Instant::from_std(answer.until)))
+        Ok(self.learn(addresses, until))
     }
 
     /// That address could not be reached: the next one is tried from now on.
