@@ -499,6 +499,8 @@ async fn connections_that_say_nothing_keep_nobody_out() {
         tcp.write_all(b"\x16\x03\x01\x02\x00\x01\x00").await.unwrap(); // half a handshake
         half.push(tcp);
     }
+    // Seven of them have a place; the others had one in their turn.
+    caught.world.until("agentguard_proxy_connections_refused_total", 13.0).await;
     let newcomer = caught.agent(&["h2"]).connect(caught.address(), LLM).await.unwrap();
     assert_eq!(newcomer.send(post("/v1/files", "x")).await.text(), "x");
     assert_eq!(in_use.send(post("/v1/files", "y")).await.text(), "y");
@@ -506,7 +508,7 @@ async fn connections_that_say_nothing_keep_nobody_out() {
     for tcp in &mut half[..12] {
         assert!(!matches!(tcp.read(&mut [0]).await, Ok(1..)));
     }
-    assert!(caught.world.metric("agentguard_proxy_connections_refused_total") >= 13.0);
+    caught.world.until("agentguard_proxy_connections_refused_total", 14.0).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
