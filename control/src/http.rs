@@ -2,6 +2,7 @@
 
 mod assets;
 mod auth;
+mod caller;
 mod front;
 mod health;
 mod metrics;
@@ -20,6 +21,7 @@ use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 use tower_http::compression::CompressionLayer;
 
+pub(crate) use caller::Caller;
 pub(crate) use problem::ApiError;
 pub(crate) use serve::serve;
 

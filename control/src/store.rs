@@ -5,6 +5,8 @@
 
 mod event;
 mod filter;
+pub(crate) mod records;
+pub(crate) mod scope;
 pub(crate) mod sqlite;
 
 use std::sync::Arc;
@@ -143,4 +145,11 @@ pub enum StoreError {
     /// Something stored cannot be read back.
     #[error("the database holds something unreadable: {0}")]
     Damaged(String),
+}
+
+impl StoreError {
+    /// Whether a row was refused because another has its key.
+    pub(crate) fn is_unique_violation(&self) -> bool {
+        matches!(self, Self::Database(sqlx::Error::Database(error)) if error.is_unique_violation())
+    }
 }

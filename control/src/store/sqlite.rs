@@ -26,6 +26,7 @@ use uuid::Uuid;
 
 use self::shapes::Shapes;
 use self::writer::Writer;
+use super::records::Records;
 use super::{Counts, Detail, Done, Filter, Page, Position, Store, StoreError, Swept, Work};
 use crate::rollup::{Bucket, Totals};
 
@@ -35,6 +36,7 @@ pub(crate) struct Sqlite {
     readers: SqlitePool,
     scans: Semaphore,
     shapes: Shapes,
+    records: Records,
     /// Held locked while this lives: the writer's caches allow no second one.
     _lock: File,
 }
@@ -48,8 +50,14 @@ impl Sqlite {
         let readers = open::readers(&path).await?;
         let shapes = Shapes::load(&mut conn).await?;
         let writer = Writer::load(conn, shapes.clone(), dead_letters).await?;
+        let records = Records::sqlite(readers.clone(), open::small_writer(&path).await?);
         let scans = Semaphore::new(open::SCANS);
-        Ok(Self { writer: Mutex::new(writer), readers, scans, shapes, _lock: lock })
+        Ok(Self { writer: Mutex::new(writer), readers, scans, shapes, records, _lock: lock })
+    }
+
+    /// The small tables of the same database.
+    pub(crate) fn records(&self) -> Records {
+        self.records.clone()
     }
 }
 
@@ -105,6 +113,7 @@ impl Store for Sqlite {
     }
 
     async fn close(&self) {
+        self.records.close().await;
         self.readers.close().await;
         self.writer.lock().await.close().await;
     }
