@@ -130,6 +130,13 @@ pub(crate) const SETTINGS: &[Setting] = &[
         "local/HOSTNAME",
         "Whose traffic this is: NAME, NAMESPACE/NAME or NAMESPACE/NAME/POD",
     ),
+    setting(
+        "hash-key-file",
+        "FILE",
+        "a random key of this process",
+        "File with the key under which `capture: hash` hashes, 32 characters or more",
+    )
+    .path(),
     setting("ca-file", "FILE", "", "PEM file of authorities to trust besides the system's").path(),
     setting("drain", "TIME", "25s", "How long running exchanges may take after SIGTERM"),
     setting("threads", "N", "one a core", "Worker threads"),

@@ -9,6 +9,7 @@ pub mod config;
 mod dns;
 mod exchange;
 mod front;
+mod hash_key;
 mod http;
 pub mod intercept;
 mod life;
@@ -27,6 +28,7 @@ mod upstream;
 mod warm;
 
 pub use config::{Config, Inbound, Limits, Timeouts, Upstream};
+pub use hash_key::{HashKeyError, hash_key};
 pub use model::{Model, ModelConfig};
 pub use origin::{Origin, OriginError};
 pub use proxy::{Addresses, BindError, Proxy};

@@ -78,6 +78,9 @@ pub(crate) struct Flags {
     /// File that holds the bearer token for it
     #[arg(long, value_name = "FILE", env = "AGENTGUARD_CONTROL_TOKEN_FILE")]
     pub(crate) control_token_file: Option<PathBuf>,
+    /// File with the key under which `capture: hash` hashes, 32 characters or more [default: a random key of this process]
+    #[arg(long, value_name = "FILE", env = "AGENTGUARD_HASH_KEY_FILE")]
+    pub(crate) hash_key_file: Option<PathBuf>,
     /// Where verdicts wait for it
     #[arg(long, value_name = "DIR", default_value = "/var/lib/agentguard", env = "AGENTGUARD_DATA_DIR")]
     pub(crate) data_dir: PathBuf,

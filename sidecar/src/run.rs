@@ -9,7 +9,7 @@ use agentguard_proxy::intercept::Intercept;
 use agentguard_proxy::report::ReportConfig;
 use agentguard_proxy::signals::{Signals, Told};
 use agentguard_proxy::spool::SpoolConfig;
-use agentguard_proxy::{Running, Setup, StartError, warm_up};
+use agentguard_proxy::{HashKeyError, Running, Setup, StartError, warm_up};
 use agentguard_telemetry::Secret;
 use agentguard_telemetry::logs::{self, Format, LogError};
 use arc_swap::ArcSwap;
@@ -35,6 +35,8 @@ pub(crate) enum RunError {
     Signals(#[source] io::Error),
     #[error("the token file {path} cannot be read: {source}")]
     Token { path: PathBuf, source: io::Error },
+    #[error(transparent)]
+    HashKey(#[from] HashKeyError),
 }
 
 /// Runs until a signal ends it.
@@ -116,6 +118,7 @@ fn settings(config: &Config) -> Result<agentguard_proxy::Config, RunError> {
         upstreams: config.upstreams.clone(),
         workload: config.workload.clone(),
         ca_file: config.extra_ca(),
+        hash_key: config.flags.hash_key_file.as_deref().map(agentguard_proxy::hash_key).transpose()?,
         intercept,
         resolve: config.resolve.clone(),
         ..agentguard_proxy::Config::default()

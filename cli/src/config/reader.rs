@@ -33,6 +33,7 @@ impl Reader<'_> {
             upstreams: self.upstreams(),
             workload: self.one("workload", value::workload).unwrap_or_else(|| workload(environment)),
             ca_file: self.file("ca-file"),
+            hash_key: self.one("hash-key-file", value::hash_key),
             timeouts: Timeouts {
                 drain: self.time("drain", Duration::from_secs(3600)).unwrap_or(Timeouts::default().drain),
                 ..Timeouts::default()

@@ -28,6 +28,12 @@ pub(super) fn address(value: &str) -> Result<SocketAddr, Refused> {
     })
 }
 
+/// A file with the key of `capture: hash`.
+pub(super) fn hash_key(path: &str) -> Result<agentguard_telemetry::Secret, Refused> {
+    // The error says what is allowed itself.
+    agentguard_proxy::hash_key(std::path::Path::new(path)).map_err(|error| (error.to_string(), String::new()))
+}
+
 /// An address, or `off`.
 pub(super) fn listener(value: &str) -> Result<Option<SocketAddr>, Refused> {
     if value == "off" {

@@ -119,6 +119,7 @@ fn item() -> VerdictItem {
         output_tokens: Some(14),
         trace: Some("4bf92f3577b34da6a3ce929d0e0e4736".to_owned()),
         correlation: None,
+        redactions: BTreeMap::from([("email".to_owned(), 1)]),
         workload: workload(),
         content: None,
     };
