@@ -1,5 +1,6 @@
 //! Questions and answers under `/api/v1`.
 
+pub(crate) mod access;
 mod examples;
 pub(crate) mod ingest;
 pub(crate) mod openapi;

@@ -26,6 +26,8 @@ pub struct Config {
     pub retention: Option<Duration>,
     /// What `/api/v1/policy` shows; exchanged when the policy is read again.
     pub policy: Arc<ArcSwap<PolicyView>>,
+    /// Accounts, keys and whom to believe.
+    pub access: Access,
     /// Bounds on everything that others can make grow.
     pub limits: Limits,
 }
@@ -42,8 +44,47 @@ impl Config {
             hosts: Vec::new(),
             retention: Some(Duration::from_secs(30 * 86_400)),
             policy: Arc::default(),
+            access: Access::default(),
             limits: Limits::default(),
         }
+    }
+}
+
+/// Accounts, keys and whom to believe. By default: nobody has an account and no key is set.
+#[derive(Clone, Debug, Default)]
+pub struct Access {
+    /// Whether people sign in with accounts of their own.
+    pub accounts: bool,
+    /// The one-time secret for the first account; without one, one is made up and shown ([`crate::Control::first_secret`]).
+    pub bootstrap: Option<Secret>,
+    /// Signs tokens for programs, HS256; at least 32 bytes. Without one, none are signed or taken.
+    pub jwt_key: Option<Secret>,
+    /// The secret that the audit log's key is derived from. Without one the chain shows accidents, not forgers.
+    pub audit_key: Option<Secret>,
+    /// What sidecars without a cluster's token present: they may only report.
+    pub sidecar_token: Option<Secret>,
+    /// Proxies between the clients and this control plane whose `X-Forwarded-For` is believed.
+    pub trusted_proxies: usize,
+    /// How many requests of each kind one caller may send.
+    pub rates: Rates,
+}
+
+/// Requests a minute of one caller (key, account or, for sign-ins, address), by kind; a minute's worth may come at once. 0: no limit.
+#[derive(Clone, Debug)]
+pub struct Rates {
+    /// Questions and changes.
+    pub query: u32,
+    /// Long answers.
+    pub export: u32,
+    /// Passwords and tokens.
+    pub login: u32,
+    /// Batches and heartbeats of one sidecar credential and address.
+    pub ingest: u32,
+}
+
+impl Default for Rates {
+    fn default() -> Self {
+        Self { query: 1200, export: 30, login: 60, ingest: 0 }
     }
 }
 

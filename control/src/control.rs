@@ -4,13 +4,16 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use agentguard_telemetry::Secret;
 use agentguard_telemetry::metrics::MetricError;
 use prometheus::Registry;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
-use crate::config::Config;
+use crate::config::{Access, Config};
 use crate::http::{self, App};
+use crate::identity::Identity;
+use crate::identity::secrets::{check_key, check_placeholder};
 use crate::ingest::{self, Queue, Writer};
 use crate::store::{Sqlite, Store, StoreError};
 use crate::{clock, tail};
@@ -33,6 +36,7 @@ pub struct Control {
     metrics: Option<TcpListener>,
     addresses: Addresses,
     config: Config,
+    first_secret: Option<Secret>,
 }
 
 /// Where it listens.
@@ -68,6 +72,12 @@ pub enum ControlError {
         /// Why.
         source: std::io::Error,
     },
+    /// A key that others could guess.
+    #[error("{0}")]
+    Key(String),
+    /// Accounts cannot be used.
+    #[error("accounts cannot be used: {0}")]
+    Identity(String),
     /// The database cannot be used.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -79,12 +89,13 @@ pub enum ControlError {
 impl Control {
     /// Takes the ports, opens the database, brings its schema up to date. Serves nothing yet.
     pub async fn bind(config: Config) -> Result<Self, ControlError> {
-        if config.token.is_none() && !config.listen.ip().is_loopback() {
+        if config.token.is_none() && !config.access.accounts && !config.listen.ip().is_loopback() {
             return Err(ControlError::Open(config.listen));
         }
         if config.token.as_ref().is_some_and(|token| !is_token(token.expose())) {
             return Err(ControlError::Token);
         }
+        check_access(&config.access)?;
         let (api, api_address) = listen(config.listen, "API and page").await?;
         let metrics = match config.metrics_listen {
             Some(address) => Some(listen(address, "metrics").await?),
@@ -92,21 +103,29 @@ impl Control {
         };
         let (metrics, metrics_address) = metrics.unzip();
         let addresses = Addresses { api: api_address, metrics: metrics_address };
-        let store: Arc<dyn Store> =
-            Arc::new(Sqlite::open(&config.data_dir, config.limits.dead_letters).await?);
+        let sqlite = Sqlite::open(&config.data_dir, config.limits.dead_letters).await?;
+        let opened = Identity::open(sqlite.records(), config.token.as_ref(), &config.access).await;
+        let (identity, first_secret) = opened.map_err(|error| ControlError::Identity(error.to_string()))?;
+        let store: Arc<dyn Store> = Arc::new(sqlite);
         let registry = Registry::new();
         let ingest = Arc::new(ingest::Metrics::new(&registry)?);
         let hub = Arc::new(tail::Hub::new());
         let (queue, writer) =
             Queue::new(&config.limits, Arc::clone(&store), Arc::clone(&hub), Arc::clone(&ingest));
-        let app = Arc::new(App::new(&config, registry, Arc::clone(&store), queue, ingest, hub)?);
-        Ok(Self { app, store, writer, api, metrics, addresses, config })
+        let app = Arc::new(App::new(&config, registry, Arc::clone(&store), identity, queue, ingest, hub)?);
+        Ok(Self { app, store, writer, api, metrics, addresses, config, first_secret })
     }
 
     /// Where it listens.
     #[must_use]
     pub fn addresses(&self) -> Addresses {
         self.addresses
+    }
+
+    /// The one-time secret that makes the first account, where one was made up: to be shown once to whoever started this.
+    #[must_use]
+    pub fn first_secret(&self) -> Option<&Secret> {
+        self.first_secret.as_ref()
     }
 
     /// Serves until `drain`; then refuses new connections, lets open requests finish for up to 25 seconds, commits what was
@@ -139,6 +158,23 @@ async fn listen(address: SocketAddr, what: &'static str) -> Result<(TcpListener,
     let listener = TcpListener::bind(address).await.map_err(failed)?;
     let bound = listener.local_addr().map_err(failed)?;
     Ok((listener, bound))
+}
+
+/// Refuses keys that others could guess.
+fn check_access(access: &Access) -> Result<(), ControlError> {
+    let key = |name, key: Option<&Secret>| key.map_or(Ok(()), |key| check_key(name, key));
+    let token = |name: &str, token: Option<&Secret>| match token {
+        Some(token) if !is_token(token.expose()) => {
+            Err(format!("{name} must have at least {MIN_TOKEN} visible ASCII characters"))
+        }
+        Some(token) => check_placeholder(name, token),
+        None => Ok(()),
+    };
+    key("JWT_SECRET_KEY", access.jwt_key.as_ref())
+        .and_then(|()| key("ENCRYPTION_KEY", access.audit_key.as_ref()))
+        .and_then(|()| token("the bootstrap token", access.bootstrap.as_ref()))
+        .and_then(|()| token("the sidecars' token", access.sidecar_token.as_ref()))
+        .map_err(ControlError::Key)
 }
 
 fn is_token(token: &str) -> bool {

@@ -5,11 +5,13 @@
 //! `http` → `api` → `store`.
 
 mod api;
+mod audit;
 mod clock;
 mod config;
 mod control;
 mod histogram;
 mod http;
+mod identity;
 mod ingest;
 mod ledger;
 mod names;
@@ -22,6 +24,7 @@ mod varint;
 
 pub use agentguard_api::query::PolicyView;
 pub use agentguard_telemetry::Secret;
-pub use config::{Config, Limits};
+pub use config::{Access, Config, Limits, Rates};
 pub use control::{Addresses, Control, ControlError};
+pub use identity::secrets::{check_key, check_placeholder};
 pub use store::StoreError;

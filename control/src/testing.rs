@@ -48,3 +48,21 @@ pub(crate) fn reply(done: Vec<Done>) -> agentguard_api::BatchReply {
         other => panic!("no batch: {other:?}"),
     }
 }
+
+/// The small tables of accounts and audit, empty, on SQLite and on PostgreSQL. The folder has to outlive the first.
+pub(crate) async fn both() -> [(Option<tempfile::TempDir>, crate::store::records::Records); 2] {
+    use crate::store::records::Records;
+    use sqlx::sqlite::{SqliteConnectOptions, SqlitePoolOptions};
+    let dir = tempfile::TempDir::new().unwrap();
+    let options = SqliteConnectOptions::new().filename(dir.path().join("t.db")).create_if_missing(true);
+    let options = options.foreign_keys(true).busy_timeout(std::time::Duration::from_secs(10));
+    let options = options.journal_mode(sqlx::sqlite::SqliteJournalMode::Wal);
+    let writes = SqlitePoolOptions::new().max_connections(1).connect_with(options.clone()).await.unwrap();
+    let reads = SqlitePoolOptions::new().max_connections(2).connect_with(options).await.unwrap();
+    sqlx::raw_sql(include_str!("../migrations/sqlite/0010_identity.sql")).execute(&writes).await.unwrap();
+    let url =
+        tokio::task::spawn_blocking(|| agentguard_testbed::Postgres::shared().database()).await.unwrap();
+    let pool = sqlx::PgPool::connect(&url).await.unwrap();
+    sqlx::raw_sql(include_str!("../migrations/postgres/0010_identity.sql")).execute(&pool).await.unwrap();
+    [(Some(dir), Records::sqlite(reads, writes)), (None, Records::postgres(pool))]
+}
