@@ -6,6 +6,7 @@
 mod file;
 pub mod problem;
 mod reader;
+mod secrets;
 mod sources;
 #[cfg(test)]
 mod tests;
@@ -15,6 +16,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use agentguard_control::ContentKeys;
 use agentguard_proxy::Origin as Upstream;
 pub use agentguard_proxy::model::ModelSource;
 use agentguard_telemetry::Secret;
@@ -61,6 +63,8 @@ pub enum Control {
         token: Option<Secret>,
         /// How long verdicts are kept; `None`: forever.
         retention: Option<Duration>,
+        /// What it encrypts captured content under.
+        content: ContentKeys,
     },
     /// Another one.
     Elsewhere {

@@ -1,6 +1,7 @@
 //! Questions and answers under `/api/v1`.
 
 pub(crate) mod access;
+pub(crate) mod content;
 mod examples;
 pub(crate) mod ingest;
 pub(crate) mod openapi;

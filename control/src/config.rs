@@ -9,6 +9,8 @@ use agentguard_api::query::PolicyView;
 use agentguard_telemetry::Secret;
 use arc_swap::ArcSwap;
 
+use crate::content::ContentKeys;
+
 /// Everything the control plane needs to start.
 #[derive(Clone, Debug)]
 pub struct Config {
@@ -28,6 +30,8 @@ pub struct Config {
     pub policy: Arc<ArcSwap<PolicyView>>,
     /// Accounts, keys and whom to believe.
     pub access: Access,
+    /// What captured content is encrypted under.
+    pub content: ContentKeys,
     /// Bounds on everything that others can make grow.
     pub limits: Limits,
 }
@@ -45,6 +49,7 @@ impl Config {
             retention: Some(Duration::from_secs(30 * 86_400)),
             policy: Arc::default(),
             access: Access::default(),
+            content: ContentKeys::default(),
             limits: Limits::default(),
         }
     }

@@ -11,6 +11,7 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
 use crate::config::{Access, Config};
+use crate::content::{ContentError, Contents};
 use crate::http::{self, App};
 use crate::identity::Identity;
 use crate::identity::secrets::{check_key, check_placeholder};
@@ -78,6 +79,9 @@ pub enum ControlError {
     /// Accounts cannot be used.
     #[error("accounts cannot be used: {0}")]
     Identity(String),
+    /// The key that content is encrypted under.
+    #[error(transparent)]
+    Content(#[from] ContentError),
     /// The database cannot be used.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -106,13 +110,23 @@ impl Control {
         let sqlite = Sqlite::open(&config.data_dir, config.limits.dead_letters).await?;
         let opened = Identity::open(sqlite.records(), config.token.as_ref(), &config.access).await;
         let (identity, first_secret) = opened.map_err(|error| ControlError::Identity(error.to_string()))?;
-        let store: Arc<dyn Store> = Arc::new(sqlite);
         let registry = Registry::new();
+        let contents = Contents::open(sqlite.records(), &config.content, &registry).await?;
+        let store: Arc<dyn Store> = Arc::new(sqlite);
         let ingest = Arc::new(ingest::Metrics::new(&registry)?);
         let hub = Arc::new(tail::Hub::new());
         let (queue, writer) =
             Queue::new(&config.limits, Arc::clone(&store), Arc::clone(&hub), Arc::clone(&ingest));
-        let app = Arc::new(App::new(&config, registry, Arc::clone(&store), identity, queue, ingest, hub)?);
+        let app = Arc::new(App::new(
+            &config,
+            registry,
+            Arc::clone(&store),
+            identity,
+            contents,
+            queue,
+            ingest,
+            hub,
+        )?);
         Ok(Self { app, store, writer, api, metrics, addresses, config, first_secret })
     }
 

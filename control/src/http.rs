@@ -34,6 +34,7 @@ pub(crate) use serve::serve;
 
 use crate::api;
 use crate::config::{Config, Limits};
+use crate::content::Contents;
 use crate::identity::Identity;
 use crate::ingest::{self, Queue};
 use crate::store::Store;
@@ -54,6 +55,8 @@ pub(crate) struct App {
     pub(crate) drain: CancellationToken,
     /// Who may do what; the audit log is there, too.
     pub(crate) identity: Identity,
+    /// Captured content, sealed and opened.
+    pub(crate) contents: Contents,
     requests: Arc<Semaphore>,
     needs: routes::Needs,
     rates: rates::Rates,
@@ -71,6 +74,7 @@ impl App {
         registry: Registry,
         store: Arc<dyn Store>,
         identity: Identity,
+        contents: Contents,
         queue: Queue,
         ingest: Arc<ingest::Metrics>,
         hub: Arc<Hub>,
@@ -89,6 +93,7 @@ impl App {
             overviews: api::OverviewCache::new(&registry)?,
             drain: CancellationToken::new(),
             identity,
+            contents,
             needs: routes::Needs::new(),
             rates: rates::Rates::new(&config.access.rates),
             hops: config.access.trusted_proxies,

@@ -52,10 +52,19 @@ pub(crate) struct Page {
     pub(crate) next: Option<Position>,
 }
 
-/// One verdict: the list item and its content, both JSON.
+/// One verdict: the list item, JSON, and its content as [`crate::content`] made it.
 pub(crate) struct Detail {
     pub(crate) item: String,
     pub(crate) content: Option<String>,
+}
+
+/// Whose content is deleted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Erase {
+    /// One verdict's.
+    Verdict(Uuid),
+    /// That of verdicts in a range of microseconds since the Unix epoch, a bounded number of them.
+    Between(i64, i64),
 }
 
 /// Counts by combination of the few-valued fields: of those that pass the filter or miss it by one such field only, so that
@@ -96,6 +105,9 @@ pub(crate) trait Store: Send + Sync + 'static {
 
     /// One verdict.
     async fn verdict(&self, id: Uuid) -> Result<Option<Detail>, StoreError>;
+
+    /// Deletes content; the verdicts stay. Returns of how many; 0: nothing is left there.
+    async fn erase_content(&self, what: Erase) -> Result<u64, StoreError>;
 
     /// Counts of what the filter lets through, or would but for one few-valued field.
     async fn counts(&self, filter: &Filter, deadline: Instant) -> Result<Counts, StoreError>;

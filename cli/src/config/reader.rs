@@ -7,9 +7,11 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use agentguard_api::Workload;
+use agentguard_control::ContentKeys;
 use agentguard_proxy::{Inbound, Timeouts, Upstream};
 use agentguard_telemetry::Secret;
 
+use super::secrets::secret;
 use super::sources::{Environment, Given, Sources};
 use super::value::{self, Refused};
 use super::{Config, Control, Log, ModelSource, Origin, Problem};
@@ -47,7 +49,7 @@ impl Reader<'_> {
             model: self.model(),
             model_threads: self.one("model-threads", value::threads).unwrap_or(1),
             policy: self.file("policy"),
-            control: self.control(),
+            control: self.control(environment),
             spool_max: self.one("spool-max", value::size).unwrap_or(256 << 20),
             log: Log {
                 filter: self.text("log").unwrap_or_else(|| "info".to_owned()),
@@ -89,7 +91,7 @@ impl Reader<'_> {
         }
     }
 
-    fn control(&mut self) -> Control {
+    fn control(&mut self, environment: &Environment) -> Control {
         let listen = self.one("control-listen", value::address);
         let metrics = self.one("metrics-listen", value::listener);
         let retention = self.one("retention", |text| match text {
@@ -122,6 +124,10 @@ impl Reader<'_> {
             metrics: metrics.unwrap_or_else(|| Some(SocketAddr::from(([127, 0, 0, 1], 9090)))),
             token,
             retention: retention.unwrap_or(Some(Duration::from_secs(30 * 86_400))),
+            content: ContentKeys {
+                key: secret(environment, "ENCRYPTION_KEY", &mut self.problems),
+                previous: secret(environment, "ENCRYPTION_KEY_PREVIOUS", &mut self.problems),
+            },
         }
     }
 

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use agentguard_api::query::{
-    Facets, Overview, Percentiles, PolicyView, PreviousPeriod, Sidecar, TailLost, TimeSeries, TopList,
-    TopRow, VerdictItem, VerdictPage,
+    ContentState, Facets, Overview, Percentiles, PolicyView, PreviousPeriod, Sidecar, TailLost, TimeSeries,
+    TopList, TopRow, VerdictContent, VerdictItem, VerdictPage,
 };
 use agentguard_api::{
     Batch, BatchReply, Content, ContentSource, Heartbeat, HeartbeatReply, Latency, LossReason, Problem,
@@ -16,6 +16,9 @@ use serde::Serialize;
 use serde_json::{Value, json};
 use utoipa::openapi::HttpMethod;
 use uuid::Uuid;
+
+use super::content::{EraseDay, ErasedContent};
+use crate::content::{DataKeyInfo, Rotated};
 
 const ID: Uuid = Uuid::from_u128(0x0199_3a2b_7c4d_7e5f_8a6b_1c2d_3e4f_5a6b);
 const INSTANCE: Uuid = Uuid::from_u128(0x0199_3a00_0000_7000_8000_0000_0000_0001);
@@ -29,10 +32,11 @@ pub(super) fn value<T: Serialize>(example: &T) -> Value {
 
 /// Path, method, request and answer of every operation that has JSON to show.
 pub(super) fn all() -> Vec<(&'static str, HttpMethod, Option<Value>, Value)> {
-    use HttpMethod::{Get, Post};
+    use HttpMethod::{Delete, Get, Post};
     let page = VerdictPage { items: vec![item()], next: Some("6445c8a9d8000-2a".to_owned()) };
     let mut detail = item();
     detail.event.content = Some(content());
+    detail.content_state = Some(ContentState::Stored);
     let mut sent = item().event;
     sent.content = Some(content());
     let batch = Batch { instance: INSTANCE, events: vec![value(&sent)] };
@@ -44,12 +48,40 @@ pub(super) fn all() -> Vec<(&'static str, HttpMethod, Option<Value>, Value)> {
         ("/api/v1/verdicts", Get, None, value(&page)),
         ("/api/v1/verdicts/facets", Get, None, value(&facets())),
         ("/api/v1/verdicts/{id}", Get, None, value(&detail)),
+        ("/api/v1/verdicts/{id}/content", Get, None, value(&VerdictContent { id: ID, content: content() })),
+        ("/api/v1/verdicts/{id}/content", Delete, None, value(&erased(0, 1))),
+        (
+            "/api/v1/content/erase",
+            Post,
+            Some(value(&EraseDay { day: "2025-11-24".to_owned() })),
+            value(&erased(1, 1180)),
+        ),
+        ("/api/v1/content/keys", Get, None, value(&[data_key()])),
+        ("/api/v1/content/keys/rotate", Post, None, value(&rotated())),
         ("/api/v1/tail", Get, None, Value::String(tail())),
         ("/api/v1/sidecars", Get, None, value(&[sidecar()])),
         ("/api/v1/policy", Get, None, value(&policy())),
         ("/api/v1/ingest/verdicts", Post, Some(value(&batch)), value(&reply())),
         ("/api/v1/sidecar/heartbeat", Post, Some(value(&heartbeat())), value(&heartbeat_reply())),
     ]
+}
+
+fn erased(keys: u64, contents: u64) -> ErasedContent {
+    ErasedContent { keys, contents, more: false }
+}
+
+fn data_key() -> DataKeyInfo {
+    DataKeyInfo {
+        id: "01993a2b7c4d7e5f8a6b1c2d3e4f5a6b".to_owned(),
+        day: "2025-11-24".to_owned(),
+        wrapped_under: "0f3a5b7c9d1e2f40".to_owned(),
+        created: TS,
+        erased: None,
+    }
+}
+
+fn rotated() -> Rotated {
+    Rotated { rewrapped: 30, remaining: 0, key: "0f3a5b7c9d1e2f40".to_owned() }
 }
 
 /// A misspelt filter value.
@@ -123,7 +155,7 @@ fn item() -> VerdictItem {
         workload: workload(),
         content: None,
     };
-    VerdictItem { event, latency_ms: 1840.2, has_content: true }
+    VerdictItem { event, latency_ms: 1840.2, has_content: true, content_state: None }
 }
 
 fn content() -> Content {
@@ -135,6 +167,7 @@ fn content() -> Content {
             kind: SourceKind::Document,
             text: "Returns are accepted for up to 30 days.".to_owned(),
         }],
+        hashes: None,
     }
 }
 

@@ -12,7 +12,7 @@ use http_body_util::BodyExt;
 use tokio::sync::OwnedSemaphorePermit;
 
 use crate::clock;
-use crate::http::{ApiError, App};
+use crate::http::{ApiError, App, Caller};
 use crate::ingest;
 use crate::ingest::decode::{BatchError, Encoding, without_content};
 use crate::store::{Done, Work};
@@ -31,6 +31,7 @@ const LOST_RANGES: usize = 10_000;
     ))]
 pub(crate) async fn verdicts(
     State(app): State<Arc<App>>,
+    caller: Caller,
     headers: HeaderMap,
     body: Body,
 ) -> Result<Json<BatchReply>, ApiError> {
@@ -52,6 +53,8 @@ pub(crate) async fn verdicts(
     };
     app.ingest.bytes.inc_by(read.bytes as u64);
     app.ingest.skewed.inc_by(read.skewed);
+    // What cannot be encrypted is not taken up: the sender comes back with it.
+    let incoming = app.contents.seal(caller.scope().of(), incoming).await.map_err(|e| refused(e.into()))?;
     match app.queue.commit(Work::Batch(incoming)).await {
         Ok(Done::Batch(reply, _)) => Ok(Json(reply)),
         Ok(Done::Heartbeat(_)) => Err(refused(ApiError::Store)),

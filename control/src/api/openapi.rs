@@ -10,7 +10,7 @@ use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::openapi::{HttpMethod, RefOr};
 use utoipa::{Modify, OpenApi};
 
-use super::{access, examples, ingest, json, overview, tail, verdicts};
+use super::{access, content, examples, ingest, json, overview, tail, verdicts};
 use crate::http::ApiError;
 
 #[derive(OpenApi)]
@@ -26,6 +26,7 @@ use crate::http::ApiError;
         verdicts::list, verdicts::facets, verdicts::detail,
         tail::tail, super::sidecars, super::policy,
         ingest::verdicts, ingest::heartbeat,
+        content::show, content::erase, content::erase_day, content::keys, content::rotate,
         access::auth::login, access::auth::bootstrap, access::auth::logout, access::auth::me, access::auth::password,
         access::auth::token, access::users::roles, access::users::list, access::users::create, access::users::show,
         access::users::change, access::users::remove, access::users::bind, access::users::unbind,
@@ -39,6 +40,7 @@ use crate::http::ApiError;
     tags(
         (name = "dashboards", description = "Sums over ranges of time; exact counts, percentiles within 1 %."),
         (name = "verdicts", description = "Single verdicts, newest first."),
+        (name = "content", description = "What was said: reading it is a permission of its own and is written down; erasing it; its keys."),
         (name = "fleet", description = "The sidecars and the policy."),
         (name = "ingest", description = "What sidecars send."),
         (name = "access", description = "Accounts, roles, keys, and the log of who did what."),

@@ -14,7 +14,7 @@ use super::json;
 use super::params::Params;
 use super::range::{Range, RangeParams};
 use crate::clock;
-use crate::http::{ApiError, App};
+use crate::http::{ApiError, App, Caller};
 use crate::store::{Facet, Filter, Misses, Position};
 
 /// Items of a page, unless asked for fewer or more.
@@ -97,24 +97,33 @@ fn most_frequent(values: BTreeMap<String, u64>, filter: &Filter, facet: Facet) -
 
 /// Show one verdict.
 #[utoipa::path(get, path = "/api/v1/verdicts/{id}", operation_id = "show_verdict", tag = "verdicts",
-    params(("id" = Uuid, Path, description = "The verdict; also the `x-agentguard-id` of the exchange.")),
-    responses((status = 200, description = "The list item, with `content` when it was captured.", body = VerdictItem)))]
+    params(
+        ("id" = Uuid, Path, description = "The verdict; also the `x-agentguard-id` of the exchange."),
+        ("content" = Option<bool>, Query, description = "`false`: without the content, which then counts as not read. Default `true`."),
+    ),
+    responses((status = 200, description = "The list item and what became of its content (`content_state`); for callers with the permission \
+        `content:read`, with `content`, which is then written to the audit log.", body = VerdictItem)))]
 pub(crate) async fn detail(
     State(app): State<Arc<App>>,
+    caller: Caller,
     Path(id): Path<String>,
-    params: Params,
+    mut params: Params,
 ) -> Result<Response, ApiError> {
+    let wanted = params.parsed("content", "true or false")?.unwrap_or(true);
     params.end()?;
     let id: Uuid = id.parse().map_err(|_| ApiError::parameter("id", "must be a UUID"))?;
     let detail = app.store.verdict(id).await?.ok_or(ApiError::NotFound("verdict"))?;
+    let (state, content) = super::content::beside(&app, &caller, id, &detail, wanted).await?;
     let mut body = detail.item;
-    if let Some(content) = detail.content {
-        // The item is an object with members: its last brace makes room for one more.
-        body.truncate(body.len() - 1);
+    // The item is an object with members: its last brace makes room for more.
+    body.truncate(body.len() - 1);
+    body.push_str(",\"content_state\":");
+    body.push_str(&serde_json::to_string(&state).map_err(|_| ApiError::Store)?);
+    if let Some(content) = content {
         body.push_str(",\"content\":");
         body.push_str(&content);
-        body.push('}');
     }
+    body.push('}');
     Ok(json(body))
 }
 

@@ -4,6 +4,7 @@ use agentguard_api::Problem;
 use axum::response::{IntoResponse, Response};
 use http::{HeaderValue, StatusCode, header};
 
+use crate::content::ContentError;
 use crate::identity::Permission;
 use crate::ingest::QueueError;
 use crate::names::Named;
@@ -24,6 +25,10 @@ pub(crate) enum ApiError {
     Encoding,
     #[error("there is no such {0}")]
     NotFound(&'static str),
+    #[error("the content was erased")]
+    Erased,
+    #[error("{0}")]
+    Content(String),
     #[error("this address does not know this method")]
     Method,
     #[error("a token is needed: `Authorization: Bearer …`, or sign in at /login")]
@@ -75,6 +80,8 @@ impl ApiError {
             Self::TooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
             Self::ContentType | Self::Encoding => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::NotFound(_) => StatusCode::NOT_FOUND,
+            Self::Erased => StatusCode::GONE,
+            Self::Content(_) => StatusCode::INTERNAL_SERVER_ERROR,
             Self::Method => StatusCode::METHOD_NOT_ALLOWED,
             Self::Unauthorized | Self::Credentials => StatusCode::UNAUTHORIZED,
             Self::Host => StatusCode::MISDIRECTED_REQUEST,
@@ -94,6 +101,8 @@ impl ApiError {
             Self::ContentType => "unsupported_content_type",
             Self::Encoding => "unsupported_encoding",
             Self::NotFound(_) => "not_found",
+            Self::Erased => "content_erased",
+            Self::Content(_) => "content_unreadable",
             Self::Method => "method_not_allowed",
             Self::Unauthorized => "unauthorized",
             Self::Forbidden(_) => "forbidden",
@@ -188,6 +197,19 @@ impl From<StoreError> for ApiError {
     fn from(error: StoreError) -> Self {
         tracing::error!(%error, "a question to the store failed");
         Self::Store
+    }
+}
+
+impl From<ContentError> for ApiError {
+    fn from(error: ContentError) -> Self {
+        match error {
+            ContentError::Store(error) => error.into(),
+            error => {
+                // Its sentences hold neither keys nor content.
+                tracing::error!(%error, "content cannot be read");
+                Self::Content(error.to_string())
+            }
+        }
     }
 }
 

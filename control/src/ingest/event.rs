@@ -188,7 +188,13 @@ fn seq_of(raw: &str) -> Option<u64> {
     (seq > 0 && i64::try_from(seq).is_ok()).then_some(seq)
 }
 
+/// What is kept of an event that cannot be stored: without its content, which would lie there unencrypted, and within a bound.
 fn cut(raw: &str) -> String {
+    let Ok(mut event) = serde_json::from_str::<serde_json::Map<String, serde_json::Value>>(raw) else {
+        return String::new(); // no object, so nothing is known of what it holds
+    };
+    event.remove("content");
+    let raw = serde_json::Value::Object(event).to_string();
     let mut end = raw.len().min(DEAD_LETTER);
     while !raw.is_char_boundary(end) {
         end -= 1;

@@ -50,7 +50,7 @@ pub(crate) struct Event {
     pub(crate) words: Arc<str>,
     /// The list item, JSON.
     pub(crate) body: Arc<str>,
-    /// The captured content, JSON.
+    /// The captured content: JSON, or what [`crate::content`] made of it. Stores do not look into it.
     pub(crate) content: Option<Arc<str>>,
 }
 

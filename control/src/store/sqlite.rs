@@ -5,6 +5,7 @@
 //! therefore small deletes between commits, with the freed pages handed back step by step.
 
 mod counts;
+mod erase;
 mod insert;
 mod instances;
 mod open;
@@ -27,7 +28,7 @@ use uuid::Uuid;
 use self::shapes::Shapes;
 use self::writer::Writer;
 use super::records::Records;
-use super::{Counts, Detail, Done, Filter, Page, Position, Store, StoreError, Swept, Work};
+use super::{Counts, Detail, Done, Erase, Filter, Page, Position, Store, StoreError, Swept, Work};
 use crate::rollup::{Bucket, Totals};
 
 /// Verdicts in `agentguard.db` of a data directory.
@@ -84,6 +85,10 @@ impl Store for Sqlite {
 
     async fn verdict(&self, id: Uuid) -> Result<Option<Detail>, StoreError> {
         page::verdict(&self.readers, id).await
+    }
+
+    async fn erase_content(&self, what: Erase) -> Result<u64, StoreError> {
+        self.writer.lock().await.erase(what).await
     }
 
     async fn counts(&self, filter: &Filter, deadline: Instant) -> Result<Counts, StoreError> {

@@ -85,6 +85,8 @@ pub enum ContentState {
     Stored,
     /// It was captured and has been erased since.
     Erased,
+    /// It is kept and cannot be decrypted: changed, or without its key. Asking for the content tells which.
+    Unreadable,
 }
 
 /// `GET /api/v1/verdicts/{id}/content`.

@@ -10,9 +10,9 @@ use uuid::Uuid;
 use super::insert::{Conflict, NewRow, insert};
 use super::instances::{self, Instance};
 use super::shapes::Shapes;
-use super::{rollups, sweep};
+use super::{erase, rollups, sweep};
 use crate::rollup::Deltas;
-use crate::store::{BadEvent, Done, Event, Incoming, Received, Shape, StoreError, Swept, Work};
+use crate::store::{BadEvent, Done, Erase, Event, Incoming, Received, Shape, StoreError, Swept, Work};
 
 /// Ledgers held in memory; past this they are read again when needed.
 const INSTANCES: usize = 1024;
@@ -91,6 +91,11 @@ impl Writer {
         // Instances may be gone.
         self.instances.clear();
         Ok(swept)
+    }
+
+    /// Deletes content.
+    pub(super) async fn erase(&mut self, what: Erase) -> Result<u64, StoreError> {
+        erase::erase(&mut self.conn, what).await
     }
 
     /// Writes everything into the database file.
