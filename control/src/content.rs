@@ -95,7 +95,7 @@ impl Contents {
         }
         self.metrics.sealed.inc_by(work.len() as u64);
         let tenant = tenant.to_owned();
-        let seal = move || {
+        let seal = move || -> Result<Incoming, ContentError> {
             for (index, key) in work {
                 let event = &mut batch.events[index];
                 if let Some(content) = &mut event.content {

@@ -13,7 +13,7 @@ use super::kek::{Kek, Keks};
 use super::sealed::{self, Envelope, Key};
 use super::{ContentError, Day};
 use crate::clock;
-use crate::store::records::{Records, Row, Tx};
+use crate::store::records::{Records, Row, Tx, Value};
 
 /// Keys held in memory for writing. Each is a tenant's day: more than these are read again when needed.
 const HELD: usize = 256;
@@ -98,8 +98,8 @@ pub(crate) struct Rotated {
 /// All data keys of one database.
 pub(crate) struct DataKeys {
     records: Records,
-    keks: Keks,
-    held: Mutex<HashMap<(String, Day), (Instant, Arc<DataKey>)>>,
+    pub(super) keks: Keks,
+    pub(super) held: Mutex<HashMap<(String, Day), (Instant, Arc<DataKey>)>>,
 }
 
 /// Refuses to go on without a key where content is encrypted.
@@ -135,7 +135,7 @@ impl DataKeys {
         {
             return Ok(Arc::clone(key));
         }
-        let values = [tenant.into(), day.number().into()];
+        let values: [Value; 2] = [tenant.into(), day.number().into()];
         let newest = self.records.fetch(LIVE, &values).await?;
         let key = match self.usable(&newest)? {
             Some(key) => key,
@@ -195,7 +195,7 @@ impl DataKeys {
         Ok(Rotated { rewrapped, remaining: remaining as u64, key: self.keks.current.id.clone() })
     }
 
-    async fn rewrap(&self, previous: &Kek) -> Result<u64, ContentError> {
+    pub(super) async fn rewrap(&self, previous: &Kek) -> Result<u64, ContentError> {
         let mut tx = self.records.begin(LOCK).await?;
         let sql = "SELECT id, tenant, day, kek, wrapped FROM data_keys WHERE kek = $1 AND wrapped IS NOT NULL ORDER BY id LIMIT $2";
         let rows = tx.fetch(sql, &[previous.id.as_str().into(), STEP.into()]).await?;
@@ -203,7 +203,7 @@ impl DataKeys {
             let stored = Stored::read(row)?;
             let key = stored.unwrap(previous)?;
             let wrapped = wrap(&self.keks.current, &key, &stored.tenant, stored.day)?;
-            let values = [
+            let values: [Value; 4] = [
                 self.keks.current.id.as_str().into(),
                 wrapped.into(),
                 stored.id.into(),
@@ -230,7 +230,7 @@ impl DataKeys {
     pub(crate) async fn list(&self, tenant: &str) -> Result<Vec<DataKeyInfo>, ContentError> {
         let sql = "SELECT id, day, kek, created, erased FROM data_keys WHERE tenant = $1 ORDER BY day DESC, created DESC LIMIT $2";
         let rows = self.records.fetch(sql, &[tenant.into(), LISTED.into()]).await?;
-        let info = |row: &Row| {
+        let info = |row: &Row| -> Result<DataKeyInfo, ContentError> {
             Ok(DataKeyInfo {
                 id: row.text(0)?,
                 day: Day::from_number(row.int(1)?).to_string(),
