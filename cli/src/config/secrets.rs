@@ -49,7 +49,8 @@ mod tests {
     use super::*;
 
     fn read(pairs: &[(&str, &str)]) -> (Option<String>, Vec<String>) {
-        let environment = pairs.iter().map(|(name, value)| (name.into(), value.into())).collect();
+        let environment: Environment =
+            pairs.iter().map(|(name, value)| (name.into(), value.into())).collect();
         let mut problems = Vec::new();
         let secret = secret(&environment, "ENCRYPTION_KEY", &mut problems);
         let told = problems.iter().map(|problem| format!("{} {}", problem.what, problem.allowed));

@@ -82,7 +82,7 @@ async fn what_is_sealed_is_read_again_and_what_was_stored_plain_too() {
         let other = open(&records, Some(OLD), None).await.unwrap();
         assert!(text(&other, "t", &sealed).await.contains(SECRET));
         assert_eq!(contents.keys().unwrap().list("t").await.unwrap().len(), 1, "one key a day");
-        assert_eq!(contents.keys().unwrap().list("other").await.unwrap(), []);
+        assert!(contents.keys().unwrap().list("other").await.unwrap().is_empty());
         let sql = "SELECT wrapped FROM data_keys";
         let wrapped = records.first(sql, &[]).await.unwrap().unwrap().bytes(0).unwrap();
         assert_eq!(wrapped.len(), 12 + 32 + 16);
