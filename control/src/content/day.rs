@@ -50,8 +50,8 @@ impl FromStr for Day {
 
     fn from_str(text: &str) -> Result<Self, jiff::Error> {
         let date: Date = text.parse()?;
-        let midnight = date.to_zoned(jiff::tz::TimeZone::UTC)?;
-        Ok(Self::of(midnight.timestamp().as_microsecond()))
+        let midnight = jiff::tz::TimeZone::UTC.to_timestamp(date.at(0, 0, 0, 0))?;
+        Ok(Self::of(midnight.as_microsecond()))
     }
 }
 

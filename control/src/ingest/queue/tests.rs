@@ -17,7 +17,7 @@ use super::{Queue, QueueError};
 use crate::config::Limits;
 use crate::ingest::Metrics;
 use crate::rollup::{Bucket, Totals};
-use crate::store::{Counts, Detail, Done, Filter, Page, Position, Store, StoreError, Swept, Work};
+use crate::store::{Counts, Detail, Done, Erase, Filter, Page, Position, Store, StoreError, Swept, Work};
 use crate::tail::Hub;
 use crate::testing::{DAY0, batch, event};
 
@@ -53,6 +53,9 @@ impl Store for Told {
         unreachable!()
     }
     async fn verdict(&self, _: Uuid) -> Result<Option<Detail>, StoreError> {
+        unreachable!()
+    }
+    async fn erase_content(&self, _: Erase) -> Result<u64, StoreError> {
         unreachable!()
     }
     async fn counts(&self, _: &Filter, _: Instant) -> Result<Counts, StoreError> {
