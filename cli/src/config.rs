@@ -3,6 +3,7 @@
 //! Flags win over `AGENTGUARD_*` variables, which win over the TOML file of `--config`, which wins over the defaults. The
 //! names are in `settings.rs`, the meaning of each value in `value.rs`. The policy file is not read here.
 
+mod access;
 mod file;
 pub mod problem;
 mod reader;
@@ -61,6 +62,8 @@ pub enum Control {
         token: Option<Secret>,
         /// How long verdicts are kept; `None`: forever.
         retention: Option<Duration>,
+        /// Accounts, keys and whom it believes.
+        access: Box<agentguard_control::Access>,
     },
     /// Another one.
     Elsewhere {

@@ -120,6 +120,55 @@ pub(crate) const SETTINGS: &[Setting] = &[
     setting("token", "TOKEN", "", "Bearer token that the control plane asks for; needed beyond loopback")
         .secret(),
     setting("token-file", "FILE", "", "File that holds that token").path(),
+    setting(
+        "accounts",
+        "on|off",
+        "off",
+        "Whether people sign in to the control plane with accounts of their own",
+    ),
+    setting(
+        "bootstrap-token",
+        "SECRET",
+        "one that the first start logs",
+        "One-time secret that makes the first account",
+    )
+    .secret(),
+    setting("bootstrap-token-file", "FILE", "", "File that holds that secret").path(),
+    setting(
+        "sidecar-token",
+        "TOKEN",
+        "",
+        "Bearer token with which sidecars elsewhere may report to the control plane, and nothing else",
+    )
+    .secret(),
+    setting("sidecar-token-file", "FILE", "", "File that holds that token").path(),
+    setting(
+        "cluster-issuer",
+        "URL",
+        "",
+        "`iss` of the ServiceAccount tokens that sidecars of a Kubernetes cluster may report with",
+    ),
+    setting(
+        "cluster-keys",
+        "FILE|URL",
+        "the issuer's /openid/v1/jwks",
+        "The JWK set that those tokens are verified with",
+    ),
+    setting("cluster-audience", "NAME", "agentguard-control", "`aud` that those tokens must be made for"),
+    setting(
+        "cluster-ca-file",
+        "FILE",
+        "",
+        "PEM file of the authorities to believe when the keys are fetched",
+    )
+    .path(),
+    setting("cluster-token-file", "FILE", "", "File with the bearer token to fetch the keys with").path(),
+    setting(
+        "trusted-proxies",
+        "N",
+        "0",
+        "Proxies between clients and the control plane whose X-Forwarded-For is believed",
+    ),
     setting("retention", "TIME", "30d", "How long verdicts are kept: 12h, 30d, forever"),
     setting("control-url", "URL", "", "Report to this control plane and start none here"),
     setting("control-token", "TOKEN", "", "Bearer token for the control plane at --control-url").secret(),

@@ -63,10 +63,41 @@ pub struct Access {
     pub audit_key: Option<Secret>,
     /// What sidecars without a cluster's token present: they may only report.
     pub sidecar_token: Option<Secret>,
+    /// The cluster whose ServiceAccount tokens sidecars may present.
+    pub cluster: Option<Cluster>,
     /// Proxies between the clients and this control plane whose `X-Forwarded-For` is believed.
     pub trusted_proxies: usize,
     /// How many requests of each kind one caller may send.
     pub rates: Rates,
+}
+
+/// A Kubernetes cluster's issuer of ServiceAccount tokens.
+#[derive(Clone, Debug)]
+pub struct Cluster {
+    /// `iss` of its tokens, e.g. `https://kubernetes.default.svc.cluster.local`.
+    pub issuer: String,
+    /// `aud` that they must be made for: one of their own, or any service that they are shown to could come here with them.
+    pub audience: String,
+    /// Its public keys.
+    pub keys: KeySource,
+    /// PEM file of the only authorities to believe when the keys are asked for.
+    pub ca_file: Option<PathBuf>,
+    /// File with the token to ask with.
+    pub token_file: Option<PathBuf>,
+}
+
+impl Cluster {
+    /// The audience that sidecars' tokens have unless said otherwise.
+    pub const AUDIENCE: &str = "agentguard-control";
+}
+
+/// Where a JWK set is.
+#[derive(Clone, Debug)]
+pub enum KeySource {
+    /// A file.
+    File(PathBuf),
+    /// An address, `https://…/openid/v1/jwks`.
+    Url(String),
 }
 
 /// Requests a minute of one caller (key, account or, for sign-ins, address), by kind; a minute's worth may come at once. 0: no limit.

@@ -14,6 +14,7 @@ pub(crate) use metrics::Metrics;
 pub(crate) use queue::{Queue, QueueError, Writer};
 
 use crate::config::Limits;
+use crate::identity::Pod;
 use crate::store::Incoming;
 
 /// Decodes a request body into a batch that is ready to be stored. Takes milliseconds of CPU: not for an async worker.
@@ -22,6 +23,7 @@ pub(crate) fn read(
     encoding: decode::Encoding,
     limits: &Limits,
     received: i64,
+    pod: Option<&Pod>,
 ) -> Result<(Incoming, Read), decode::BatchError> {
     let body = decode::decode(body, encoding, limits.decoded_body)?;
     let batch = decode::split(&body)?;
@@ -37,7 +39,7 @@ pub(crate) fn read(
     };
     let mut read = Read { bytes: body.len(), skewed: 0 };
     for (index, raw) in batch.events.iter().enumerate() {
-        match event::read(raw.get(), index, batch.instance, received, limits.event) {
+        match event::read(raw.get(), index, batch.instance, received, limits.event, pod) {
             Ok((event, workload, skewed)) => {
                 read.skewed += u64::from(skewed);
                 incoming.workload = workload;

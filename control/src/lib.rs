@@ -24,7 +24,7 @@ mod varint;
 
 pub use agentguard_api::query::PolicyView;
 pub use agentguard_telemetry::Secret;
-pub use config::{Access, Config, Limits, Rates};
+pub use config::{Access, Cluster, Config, KeySource, Limits, Rates};
 pub use control::{Addresses, Control, ControlError};
-pub use identity::secrets::{check_key, check_placeholder};
+pub use identity::secrets::{check_key, check_placeholder, new_token};
 pub use store::StoreError;

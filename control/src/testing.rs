@@ -28,7 +28,7 @@ pub(crate) fn json(instance: Uuid, seq: u64, ts: i64, changes: &Value) -> Value 
 /// An event as ingest hands it to the store.
 pub(crate) fn event(instance: Uuid, seq: u64, ts: i64, changes: &Value) -> Event {
     let raw = json(instance, seq, ts, changes).to_string();
-    event::read(&raw, usize::try_from(seq).unwrap(), instance, i64::MAX / 2, 1 << 20).unwrap().0
+    event::read(&raw, usize::try_from(seq).unwrap(), instance, i64::MAX / 2, 1 << 20, None).unwrap().0
 }
 
 /// A batch of events.

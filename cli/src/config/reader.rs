@@ -46,7 +46,7 @@ impl Reader<'_> {
             model: self.model(),
             model_threads: self.one("model-threads", value::threads).unwrap_or(1),
             policy: self.file("policy"),
-            control: self.control(),
+            control: self.control(environment),
             spool_max: self.one("spool-max", value::size).unwrap_or(256 << 20),
             log: Log {
                 filter: self.text("log").unwrap_or_else(|| "info".to_owned()),
@@ -88,7 +88,7 @@ impl Reader<'_> {
         }
     }
 
-    fn control(&mut self) -> Control {
+    fn control(&mut self, environment: &Environment) -> Control {
         let listen = self.one("control-listen", value::address);
         let metrics = self.one("metrics-listen", value::listener);
         let retention = self.one("retention", |text| match text {
@@ -98,9 +98,19 @@ impl Reader<'_> {
                 .map_err(|(what, allowed)| (what, format!("{allowed}; or forever"))),
         });
         let token = self.token();
+        let mut access = self.access(environment);
         let control_token = self.one("control-token", value::token).map(Secret::new);
         if let Some(url) = self.one("control-url", value::origin) {
-            for name in ["control-listen", "metrics-listen", "retention", "token", "token-file"] {
+            let accounts = [
+                "accounts",
+                "bootstrap-token",
+                "bootstrap-token-file",
+                "sidecar-token",
+                "sidecar-token-file",
+            ];
+            let others =
+                ["control-listen", "metrics-listen", "retention", "token", "token-file", "trusted-proxies"];
+            for name in others.into_iter().chain(accounts).chain(["cluster-issuer"]) {
                 self.conflict(name, "control-url", "the control plane is elsewhere, none is started here");
             }
             return Control::Elsewhere { url, token: control_token };
@@ -108,15 +118,20 @@ impl Reader<'_> {
         self.needs("control-token", "control-url");
         let listen = listen.unwrap_or_else(|| SocketAddr::from(([127, 0, 0, 1], 8000)));
         let given = self.sources.one("token").or_else(|| self.sources.one("token-file"));
-        if !listen.ip().is_loopback() && given.is_none() {
+        if !listen.ip().is_loopback() && given.is_none() && !access.accounts {
             let origin = self.sources.one("control-listen").map(|given| given.origin.clone());
             self.problems.push(Problem {
                 origin: origin.unwrap_or_else(|| Origin::Default("control-listen".to_owned())),
                 what: format!("{listen} can be reached from other machines, and no token is set"),
-                allowed: "set --token-file, or listen on 127.0.0.1".to_owned(),
+                allowed: "set --token-file or --accounts on, or listen on 127.0.0.1".to_owned(),
             });
         }
+        if access.accounts && given.is_none() && access.sidecar_token.is_none() {
+            // The proxy of this process has to report with something.
+            access.sidecar_token = Some(agentguard_control::new_token());
+        }
         Control::Here {
+            access: Box::new(access),
             listen,
             metrics: metrics.unwrap_or_else(|| Some(SocketAddr::from(([127, 0, 0, 1], 9090)))),
             token,
@@ -167,7 +182,7 @@ impl Reader<'_> {
         }
     }
 
-    fn one<T>(&mut self, name: &str, read: impl FnOnce(&str) -> Result<T, Refused>) -> Option<T> {
+    pub(super) fn one<T>(&mut self, name: &str, read: impl FnOnce(&str) -> Result<T, Refused>) -> Option<T> {
         let given = self.sources.one(name)?;
         match read(&given.value) {
             Ok(value) => Some(value),
@@ -200,7 +215,7 @@ impl Reader<'_> {
     }
 
     /// A file that must be there.
-    fn file(&mut self, name: &str) -> Option<PathBuf> {
+    pub(super) fn file(&mut self, name: &str) -> Option<PathBuf> {
         self.one(name, |path| match std::fs::metadata(path) {
             Ok(found) if found.is_file() => Ok(PathBuf::from(path)),
             Ok(_) => Err((format!("{path:?} is not a file"), String::new())),
@@ -208,7 +223,7 @@ impl Reader<'_> {
         })
     }
 
-    fn conflict(&mut self, name: &str, other: &str, why: &str) {
+    pub(super) fn conflict(&mut self, name: &str, other: &str, why: &str) {
         if let (Some(given), Some(_)) = (self.sources.one(name), self.sources.one(other)) {
             self.problems.push(Problem {
                 origin: given.origin.clone(),
@@ -218,7 +233,7 @@ impl Reader<'_> {
         }
     }
 
-    fn needs(&mut self, name: &str, other: &str) {
+    pub(super) fn needs(&mut self, name: &str, other: &str) {
         if let (Some(given), None) = (self.sources.one(name), self.sources.one(other)) {
             self.problems.push(Problem {
                 origin: given.origin.clone(),

@@ -196,3 +196,65 @@ fn every_setting_can_be_given_in_every_way() {
         }
     }
 }
+
+fn access(config: Config) -> agentguard_control::Access {
+    let Control::Here { access, .. } = config.control else { panic!() };
+    *access
+}
+
+#[test]
+fn keys_are_read_by_the_seeds_names_or_from_the_files_that_these_name() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("key");
+    fs::write(&file, "an encryption key of 32 letters!\n").unwrap();
+    let jwt = "a signing key of more than thirty-two bytes";
+    let variables = [("JWT_SECRET_KEY", jwt), ("ENCRYPTION_KEY_FILE", file.to_str().unwrap())];
+    let flags = ["--token", "a-token-of-some-length"];
+    let both = access(read(&flags, &variables).unwrap());
+    assert_eq!(both.jwt_key.unwrap().expose(), jwt);
+    assert_eq!(both.audit_key.unwrap().expose(), "an encryption key of 32 letters!");
+    assert!(!both.accounts && both.sidecar_token.is_none());
+    let one = access(read(&flags, &variables[..1]).unwrap());
+    assert_eq!(one.audit_key.unwrap().expose(), jwt);
+    let open = access(read(&[], &[("JWT_SECRET_KEY", "of another program")]).unwrap());
+    assert!(open.jwt_key.is_none() && open.audit_key.is_none());
+    // Without a token, the proxy of this process still has something to report with.
+    let accounts = access(read(&["--accounts", "on"], &[]).unwrap());
+    assert!(accounts.accounts && accounts.sidecar_token.unwrap().expose().len() == 64);
+}
+
+#[test]
+fn weak_secrets_are_all_reported_together_and_never_shown() {
+    let said = problems(
+        &[
+            "--control-listen",
+            "0.0.0.0:8000",
+            "--accounts",
+            "maybe",
+            "--bootstrap-token",
+            "hunter2",
+            "--token",
+            "short-t0ken",
+        ],
+        &[
+            ("JWT_SECRET_KEY", "your_jwt_secret_key_with_64_characters"),
+            ("ENCRYPTION_KEY", "sh0rt"),
+            ("AGENTGUARD_SIDECAR_TOKEN", "changeme-changeme-changeme"),
+            ("AGENTGUARD_CLUSTER_KEYS", "https://x/jwks"),
+        ],
+    );
+    for what in [
+        "JWT_SECRET_KEY still holds a placeholder",
+        "ENCRYPTION_KEY has 5 bytes",
+        "--accounts: \"maybe\" is neither",
+        "--bootstrap-token: the token is shorter",
+        "AGENTGUARD_SIDECAR_TOKEN: sidecar-token still holds a placeholder",
+        "AGENTGUARD_CLUSTER_KEYS: has no effect by itself",
+        "--token: the token is shorter",
+    ] {
+        assert!(said.contains(what), "{what} in {said}");
+    }
+    for secret in ["hunter2", "sh0rt", "short-t0ken", "your_jwt", "changeme"] {
+        assert!(!said.contains(secret), "{said}");
+    }
+}

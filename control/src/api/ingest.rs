@@ -12,7 +12,7 @@ use http_body_util::BodyExt;
 use tokio::sync::OwnedSemaphorePermit;
 
 use crate::clock;
-use crate::http::{ApiError, App};
+use crate::http::{ApiError, App, Caller};
 use crate::ingest;
 use crate::ingest::decode::{BatchError, Encoding, without_content};
 use crate::store::{Done, Work};
@@ -31,6 +31,7 @@ const LOST_RANGES: usize = 10_000;
     ))]
 pub(crate) async fn verdicts(
     State(app): State<Arc<App>>,
+    caller: Caller,
     headers: HeaderMap,
     body: Body,
 ) -> Result<Json<BatchReply>, ApiError> {
@@ -41,15 +42,19 @@ pub(crate) async fn verdicts(
     let encoding = encoding(&headers).map_err(refused)?;
     let body = receive(&app, body, app.limits.body).await.map_err(refused)?;
     let limits = app.limits.clone();
+    let pod = caller.pod().cloned();
     let turn = Arc::clone(&app.decoding).acquire_owned().await;
     let decoded = tokio::task::spawn_blocking(move || {
         let _turn = turn;
-        ingest::read(&body.bytes, encoding, &limits, clock::now())
+        ingest::read(&body.bytes, encoding, &limits, clock::now(), pod.as_ref())
     });
     let (incoming, read) = match decoded.await {
         Ok(decoded) => decoded.map_err(|error| refused(error.into()))?,
         Err(_) => return Err(refused(ApiError::Stopping)),
     };
+    if let Some(pod) = caller.pod() {
+        app.identity.claim(incoming.instance, pod).await.map_err(|error| refused(error.into()))?;
+    }
     app.ingest.bytes.inc_by(read.bytes as u64);
     app.ingest.skewed.inc_by(read.skewed);
     match app.queue.commit(Work::Batch(incoming)).await {
@@ -64,6 +69,7 @@ pub(crate) async fn verdicts(
     responses((status = 200, description = "Noted; what is known of this instance's verdicts.", body = HeartbeatReply)))]
 pub(crate) async fn heartbeat(
     State(app): State<Arc<App>>,
+    caller: Caller,
     headers: HeaderMap,
     body: Body,
 ) -> Result<Json<HeartbeatReply>, ApiError> {
@@ -71,10 +77,14 @@ pub(crate) async fn heartbeat(
     let body = receive(&app, body, HEARTBEAT).await?;
     let body = ingest::decode::decode(&body.bytes, encoding, HEARTBEAT)?;
     let mut reader = serde_json::Deserializer::from_slice(&body);
-    let heartbeat: Heartbeat = serde_path_to_error::deserialize(&mut reader).map_err(|e| {
+    let mut heartbeat: Heartbeat = serde_path_to_error::deserialize(&mut reader).map_err(|e| {
         let path = e.path().to_string();
         ApiError::Body { what: without_content(&path, e.inner()), field: Some(path) }
     })?;
+    if let Some(pod) = caller.pod() {
+        pod.sign(&mut heartbeat.workload);
+        app.identity.claim(heartbeat.instance, pod).await?;
+    }
     check(&heartbeat)?;
     match app.queue.commit(Work::Heartbeat(heartbeat, clock::now())).await? {
         Done::Heartbeat(reply) => {

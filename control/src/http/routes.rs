@@ -169,3 +169,6 @@ impl Needs {
 pub(super) fn router() -> Router<Arc<App>> {
     table().into_iter().fold(Router::new(), |router, route| router.route(route.path, route.handler))
 }
+
+#[cfg(test)]
+mod tests;

@@ -207,7 +207,10 @@ impl From<IdentityError> for ApiError {
         match error {
             IdentityError::Store(error) => error.into(),
             IdentityError::Busy => Self::Busy("too many sign-ins at once"),
-            IdentityError::Hash => Self::Busy("a password or token could not be made"),
+            // Only at the start.
+            IdentityError::Hash | IdentityError::Cluster(_) => {
+                Self::Busy("a password or token could not be made")
+            }
             IdentityError::Credentials => Self::Credentials,
             IdentityError::Locked { seconds } => Self::Locked { seconds },
             IdentityError::Invalid { field, what, allowed } => {
