@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use support::{Answer, INGEST, Server, batch, event};
 use uuid::Uuid;
 
-const SECRET: &str = "a bootstrap secret of some length";
+const SECRET: &str = "0b5e-bootstrap-secret-of-a-test";
 const PASSWORD: &str = "correct horse battery";
 const TOKEN: &str = "0123456789abcdef0123456789abcdef";
 

@@ -43,7 +43,7 @@ pub(crate) enum ApiError {
     #[error("too many requests of this kind; try again in {seconds} s")]
     Limited { seconds: u64 },
     #[error("{0}")]
-    Conflict(&'static str),
+    Conflict(String),
     #[error(
         "the Host header names neither the loopback nor an allowed host; without a token this control plane answers \
          only there"

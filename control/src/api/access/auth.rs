@@ -217,9 +217,8 @@ impl From<IdentityError> for ApiError {
                 Self::Parameter { field: field.to_owned(), what, allowed }
             }
             IdentityError::NotFound(what) => Self::NotFound(what),
-            IdentityError::Conflict(what) => Self::Conflict(what),
+            IdentityError::Conflict(what) | IdentityError::Off(what) => Self::Conflict(what.to_owned()),
             IdentityError::Beyond => Self::Beyond,
-            IdentityError::Off(what) => Self::Conflict(what),
         }
     }
 }
