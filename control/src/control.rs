@@ -12,7 +12,7 @@ use tokio_util::sync::CancellationToken;
 use crate::config::Config;
 use crate::http::{self, App};
 use crate::ingest::{self, Queue, Writer};
-use crate::store::{Sqlite, Store, StoreError};
+use crate::store::{self, Store, StoreError};
 use crate::{clock, tail};
 
 /// What open requests get at the end; Kubernetes waits 30 s before it kills.
@@ -92,8 +92,7 @@ impl Control {
         };
         let (metrics, metrics_address) = metrics.unzip();
         let addresses = Addresses { api: api_address, metrics: metrics_address };
-        let store: Arc<dyn Store> =
-            Arc::new(Sqlite::open(&config.data_dir, config.limits.dead_letters).await?);
+        let (store, _records) = store::open(&config).await?;
         let registry = Registry::new();
         let ingest = Arc::new(ingest::Metrics::new(&registry)?);
         let hub = Arc::new(tail::Hub::new());

@@ -46,7 +46,7 @@ impl Reader<'_> {
             model: self.model(),
             model_threads: self.one("model-threads", value::threads).unwrap_or(1),
             policy: self.file("policy"),
-            control: self.control(),
+            control: self.control(environment),
             spool_max: self.one("spool-max", value::size).unwrap_or(256 << 20),
             log: Log {
                 filter: self.text("log").unwrap_or_else(|| "info".to_owned()),
@@ -88,7 +88,7 @@ impl Reader<'_> {
         }
     }
 
-    fn control(&mut self) -> Control {
+    fn control(&mut self, environment: &Environment) -> Control {
         let listen = self.one("control-listen", value::address);
         let metrics = self.one("metrics-listen", value::listener);
         let retention = self.one("retention", |text| match text {
@@ -98,9 +98,12 @@ impl Reader<'_> {
                 .map_err(|(what, allowed)| (what, format!("{allowed}; or forever"))),
         });
         let token = self.token();
+        let database = self.one("database-url", value::database).or_else(|| shared_database(environment));
         let control_token = self.one("control-token", value::token).map(Secret::new);
         if let Some(url) = self.one("control-url", value::origin) {
-            for name in ["control-listen", "metrics-listen", "retention", "token", "token-file"] {
+            for name in
+                ["control-listen", "metrics-listen", "database-url", "retention", "token", "token-file"]
+            {
                 self.conflict(name, "control-url", "the control plane is elsewhere, none is started here");
             }
             return Control::Elsewhere { url, token: control_token };
@@ -120,6 +123,8 @@ impl Reader<'_> {
             listen,
             metrics: metrics.unwrap_or_else(|| Some(SocketAddr::from(([127, 0, 0, 1], 9090)))),
             token,
+            database: database.map(Secret::new),
+            database_password: variable(environment, "POSTGRES_PASSWORD").map(Secret::new),
             retention: retention.unwrap_or(Some(Duration::from_secs(30 * 86_400))),
         }
     }
@@ -227,6 +232,17 @@ impl Reader<'_> {
             });
         }
     }
+}
+
+/// `DATABASE_URL`, as platforms give it, when it is one of PostgreSQL: others mean another program's.
+fn shared_database(environment: &Environment) -> Option<String> {
+    variable(environment, "DATABASE_URL").and_then(|url| value::database(&url).ok())
+}
+
+/// A variable that is no setting of ours but a name that many programs share. Empty: not set.
+fn variable(environment: &Environment, name: &str) -> Option<String> {
+    let value = environment.get(&OsString::from(name))?.to_str()?.trim();
+    (!value.is_empty()).then(|| value.to_owned())
 }
 
 /// `$XDG_STATE_HOME/agentguard`, else `~/.local/state/agentguard` (XDG Base Directory Specification 0.8), else here.

@@ -12,7 +12,7 @@ use http_body_util::BodyExt;
 use tokio::sync::OwnedSemaphorePermit;
 
 use crate::clock;
-use crate::http::{ApiError, App};
+use crate::http::{ApiError, App, Caller};
 use crate::ingest;
 use crate::ingest::decode::{BatchError, Encoding, without_content};
 use crate::store::{Done, Work};
@@ -31,6 +31,7 @@ const LOST_RANGES: usize = 10_000;
     ))]
 pub(crate) async fn verdicts(
     State(app): State<Arc<App>>,
+    caller: Caller,
     headers: HeaderMap,
     body: Body,
 ) -> Result<Json<BatchReply>, ApiError> {
@@ -40,11 +41,11 @@ pub(crate) async fn verdicts(
     };
     let encoding = encoding(&headers).map_err(refused)?;
     let body = receive(&app, body, app.limits.body).await.map_err(refused)?;
-    let limits = app.limits.clone();
+    let (limits, tenant) = (app.limits.clone(), Arc::from(caller.scope().of()));
     let turn = Arc::clone(&app.decoding).acquire_owned().await;
     let decoded = tokio::task::spawn_blocking(move || {
         let _turn = turn;
-        ingest::read(&body.bytes, encoding, &limits, clock::now())
+        ingest::read(&body.bytes, encoding, &limits, tenant, clock::now())
     });
     let (incoming, read) = match decoded.await {
         Ok(decoded) => decoded.map_err(|error| refused(error.into()))?,
@@ -64,6 +65,7 @@ pub(crate) async fn verdicts(
     responses((status = 200, description = "Noted; what is known of this instance's verdicts.", body = HeartbeatReply)))]
 pub(crate) async fn heartbeat(
     State(app): State<Arc<App>>,
+    caller: Caller,
     headers: HeaderMap,
     body: Body,
 ) -> Result<Json<HeartbeatReply>, ApiError> {
@@ -76,7 +78,7 @@ pub(crate) async fn heartbeat(
         ApiError::Body { what: without_content(&path, e.inner()), field: Some(path) }
     })?;
     check(&heartbeat)?;
-    match app.queue.commit(Work::Heartbeat(heartbeat, clock::now())).await? {
+    match app.queue.commit(Work::Heartbeat(Arc::from(caller.scope().of()), heartbeat, clock::now())).await? {
         Done::Heartbeat(reply) => {
             Ok(Json(HeartbeatReply { policy: app.policy.load().revision.clone(), ..reply }))
         }
