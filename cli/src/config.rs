@@ -60,6 +60,10 @@ pub enum Control {
         metrics: Option<SocketAddr>,
         /// What it asks clients for.
         token: Option<Secret>,
+        /// A PostgreSQL to keep verdicts in; `None`: a file in the data directory.
+        database: Option<Secret>,
+        /// Its password, when the address holds none.
+        database_password: Option<Secret>,
         /// How long verdicts are kept; `None`: forever.
         retention: Option<Duration>,
         /// Accounts, keys and whom it believes.

@@ -81,6 +81,14 @@ pub(crate) const SETTINGS: &[Setting] = &[
     )
     .path(),
     setting(
+        "database-url",
+        "URL",
+        "",
+        "PostgreSQL for the control plane instead of a file in the data directory: postgres://user:password@host:port/database; \
+         also read from DATABASE_URL, its password from POSTGRES_PASSWORD",
+    )
+    .secret(),
+    setting(
         "base-url-listen",
         "ADDR",
         "127.0.0.1:19003",

@@ -106,11 +106,17 @@ async fn serve(control: Option<Control>, proxy: Option<Running>, draining: Cance
 }
 
 async fn control(config: &Config, policy: &PolicyFile) -> Result<Option<Control>, ControlError> {
-    let Where::Here { listen, metrics, token, retention, access } = &config.control else { return Ok(None) };
+    let Where::Here { listen, metrics, token, database, database_password, retention, access } =
+        &config.control
+    else {
+        return Ok(None);
+    };
     let config = agentguard_control::Config {
         listen: *listen,
         metrics_listen: *metrics,
         token: token.clone(),
+        database: database.clone(),
+        database_password: database_password.clone(),
         retention: *retention,
         access: agentguard_control::Access::clone(access),
         policy: policy.view(),

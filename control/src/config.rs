@@ -14,6 +14,11 @@ use arc_swap::ArcSwap;
 pub struct Config {
     /// Where the database lies; made when missing, readable only by its owner.
     pub data_dir: PathBuf,
+    /// A PostgreSQL that several control planes share, `postgres://user:password@host:port/database`; verdicts then lie there and not in
+    /// `data_dir`.
+    pub database: Option<Secret>,
+    /// Its password, when the address holds none.
+    pub database_password: Option<Secret>,
     /// API and page.
     pub listen: SocketAddr,
     /// `/metrics`, without authentication: counts and names of judges, never content. `None`: no metrics port.
@@ -38,6 +43,8 @@ impl Config {
     pub fn new(data_dir: impl Into<PathBuf>) -> Self {
         Self {
             data_dir: data_dir.into(),
+            database: None,
+            database_password: None,
             listen: SocketAddr::from(([127, 0, 0, 1], 8000)),
             metrics_listen: Some(SocketAddr::from(([127, 0, 0, 1], 9090))),
             token: None,
@@ -150,6 +157,10 @@ pub struct Limits {
     pub scan_time: Duration,
     /// Dead letters kept.
     pub dead_letters: u64,
+    /// Connections to PostgreSQL for questions; three more are for commits and a lock.
+    pub database_connections: u32,
+    /// Time for one statement on PostgreSQL.
+    pub statement_time: Duration,
 }
 
 impl Default for Limits {
@@ -169,6 +180,8 @@ impl Default for Limits {
             request_time: Duration::from_secs(30),
             scan_time: Duration::from_millis(1500),
             dead_letters: 10_000,
+            database_connections: 12,
+            statement_time: Duration::from_secs(30),
         }
     }
 }

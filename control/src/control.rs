@@ -15,7 +15,7 @@ use crate::http::{self, App};
 use crate::identity::Identity;
 use crate::identity::secrets::{check_key, check_placeholder};
 use crate::ingest::{self, Queue, Writer};
-use crate::store::{Sqlite, Store, StoreError};
+use crate::store::{self, Store, StoreError};
 use crate::{clock, tail};
 
 /// What open requests get at the end; Kubernetes waits 30 s before it kills.
@@ -103,10 +103,9 @@ impl Control {
         };
         let (metrics, metrics_address) = metrics.unzip();
         let addresses = Addresses { api: api_address, metrics: metrics_address };
-        let sqlite = Sqlite::open(&config.data_dir, config.limits.dead_letters).await?;
-        let opened = Identity::open(sqlite.records(), config.token.as_ref(), &config.access).await;
+        let (store, records) = store::open(&config).await?;
+        let opened = Identity::open(records, config.token.as_ref(), &config.access).await;
         let (identity, first_secret) = opened.map_err(|error| ControlError::Identity(error.to_string()))?;
-        let store: Arc<dyn Store> = Arc::new(sqlite);
         let registry = Registry::new();
         let ingest = Arc::new(ingest::Metrics::new(&registry)?);
         let hub = Arc::new(tail::Hub::new());

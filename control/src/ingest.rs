@@ -8,6 +8,8 @@ pub(crate) mod event;
 mod metrics;
 mod queue;
 
+use std::sync::Arc;
+
 use uuid::Uuid;
 
 pub(crate) use metrics::Metrics;
@@ -22,6 +24,7 @@ pub(crate) fn read(
     body: &[u8],
     encoding: decode::Encoding,
     limits: &Limits,
+    tenant: Arc<str>,
     received: i64,
     pod: Option<&Pod>,
 ) -> Result<(Incoming, Read), decode::BatchError> {
@@ -31,6 +34,7 @@ pub(crate) fn read(
         return Err(decode::BatchError::TooMany { limit: limits.batch_events });
     }
     let mut incoming = Incoming {
+        tenant,
         instance: batch.instance,
         received,
         workload: Default::default(),

@@ -99,6 +99,7 @@ impl Reader<'_> {
         });
         let token = self.token();
         let mut access = self.access(environment);
+        let database = self.one("database-url", value::database).or_else(|| shared_database(environment));
         let control_token = self.one("control-token", value::token).map(Secret::new);
         if let Some(url) = self.one("control-url", value::origin) {
             let accounts = [
@@ -107,10 +108,12 @@ impl Reader<'_> {
                 "bootstrap-token-file",
                 "sidecar-token",
                 "sidecar-token-file",
+                "cluster-issuer",
+                "trusted-proxies",
             ];
             let others =
-                ["control-listen", "metrics-listen", "retention", "token", "token-file", "trusted-proxies"];
-            for name in others.into_iter().chain(accounts).chain(["cluster-issuer"]) {
+                ["control-listen", "metrics-listen", "database-url", "retention", "token", "token-file"];
+            for name in others.into_iter().chain(accounts) {
                 self.conflict(name, "control-url", "the control plane is elsewhere, none is started here");
             }
             return Control::Elsewhere { url, token: control_token };
@@ -135,6 +138,8 @@ impl Reader<'_> {
             listen,
             metrics: metrics.unwrap_or_else(|| Some(SocketAddr::from(([127, 0, 0, 1], 9090)))),
             token,
+            database: database.map(Secret::new),
+            database_password: variable(environment, "POSTGRES_PASSWORD").map(Secret::new),
             retention: retention.unwrap_or(Some(Duration::from_secs(30 * 86_400))),
         }
     }
@@ -242,6 +247,17 @@ impl Reader<'_> {
             });
         }
     }
+}
+
+/// `DATABASE_URL`, as platforms give it, when it is one of PostgreSQL: others mean another program's.
+fn shared_database(environment: &Environment) -> Option<String> {
+    variable(environment, "DATABASE_URL").and_then(|url| value::database(&url).ok())
+}
+
+/// A variable that is no setting of ours but a name that many programs share. Empty: not set.
+fn variable(environment: &Environment, name: &str) -> Option<String> {
+    let value = environment.get(&OsString::from(name))?.to_str()?.trim();
+    (!value.is_empty()).then(|| value.to_owned())
 }
 
 /// `$XDG_STATE_HOME/agentguard`, else `~/.local/state/agentguard` (XDG Base Directory Specification 0.8), else here.

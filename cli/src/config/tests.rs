@@ -258,3 +258,24 @@ fn weak_secrets_are_all_reported_together_and_never_shown() {
         assert!(!said.contains(secret), "{said}");
     }
 }
+
+#[test]
+fn the_database_is_a_setting_or_the_one_that_the_platform_gives() {
+    let database = |flags: &[&str], variables: &[(&str, &str)]| {
+        let Control::Here { database, database_password, .. } = read(flags, variables).unwrap().control
+        else {
+            panic!()
+        };
+        (database.map(|url| url.expose().to_owned()), database_password.map(|word| word.expose().to_owned()))
+    };
+    let (given, shared) = ("postgres://u:p@h/agentguard", "postgresql://h/shared");
+    assert_eq!(database(&[], &[]), (None, None));
+    assert_eq!(database(&[], &[("DATABASE_URL", shared)]).0.as_deref(), Some(shared));
+    assert_eq!(database(&[], &[("DATABASE_URL", "mysql://h/another-program")]).0, None);
+    let both = [("DATABASE_URL", shared), ("AGENTGUARD_DATABASE_URL", given), ("POSTGRES_PASSWORD", "word")];
+    assert_eq!(database(&[], &both), (Some(given.to_owned()), Some("word".to_owned())));
+    let told = problems(&["--database-url", "hunter2@h"], &[]);
+    assert!(told.contains("--database-url") && !told.contains("hunter2"), "{told}");
+    let told = problems(&["--database-url", given, "--control-url", "http://c"], &[]);
+    assert!(told.contains("--control-url"), "{told}");
+}

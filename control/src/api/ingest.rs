@@ -41,12 +41,12 @@ pub(crate) async fn verdicts(
     };
     let encoding = encoding(&headers).map_err(refused)?;
     let body = receive(&app, body, app.limits.body).await.map_err(refused)?;
-    let limits = app.limits.clone();
+    let (limits, tenant) = (app.limits.clone(), Arc::from(caller.scope().of()));
     let pod = caller.pod().cloned();
     let turn = Arc::clone(&app.decoding).acquire_owned().await;
     let decoded = tokio::task::spawn_blocking(move || {
         let _turn = turn;
-        ingest::read(&body.bytes, encoding, &limits, clock::now(), pod.as_ref())
+        ingest::read(&body.bytes, encoding, &limits, tenant, clock::now(), pod.as_ref())
     });
     let (incoming, read) = match decoded.await {
         Ok(decoded) => decoded.map_err(|error| refused(error.into()))?,
@@ -86,7 +86,7 @@ pub(crate) async fn heartbeat(
         app.identity.claim(heartbeat.instance, pod).await?;
     }
     check(&heartbeat)?;
-    match app.queue.commit(Work::Heartbeat(heartbeat, clock::now())).await? {
+    match app.queue.commit(Work::Heartbeat(Arc::from(caller.scope().of()), heartbeat, clock::now())).await? {
         Done::Heartbeat(reply) => {
             Ok(Json(HeartbeatReply { policy: app.policy.load().revision.clone(), ..reply }))
         }

@@ -71,6 +71,8 @@ fn prepare(mut event: VerdictEvent, index: usize) -> Event {
     ]
     .join("\n")
     .to_lowercase();
+    // No database's text but SQLite's can hold a NUL; in the event itself it is escaped.
+    let plain = |text: String| if text.contains('\0') { text.replace('\0', " ") } else { text };
     Event {
         index,
         id: event.id,
@@ -81,14 +83,15 @@ fn prepare(mut event: VerdictEvent, index: usize) -> Event {
             reason: event.reason,
             action: event.action,
             direction: event.direction,
-            provider: event.provider,
-            model: event.model,
-            workload,
+            provider: plain(event.provider),
+            model: plain(event.model),
+            workload: plain(workload),
+            namespace: plain(event.workload.namespace),
         },
         risk: event.risk,
         latency: event.latency,
         judge: event.judge,
-        words: words.into(),
+        words: plain(words).into(),
         body: body.into(),
         content: content.map(Arc::from),
     }

@@ -17,10 +17,7 @@ use crate::config::{Config, Rates};
 use crate::http::{App, Caller, Origin, router};
 use crate::identity::{Identity, NewBinding, NewUser, Permission, Role};
 use crate::names::Named;
-use crate::store::records::Records;
-use crate::store::{Sqlite, Store};
-use crate::testing::both;
-use crate::{ingest, tail};
+use crate::{ingest, store, tail};
 
 const TOKEN: &str = "0123456789abcdef0123456789abcdef";
 const SIDECARS: &str = "a key for all sidecars";
@@ -54,15 +51,16 @@ struct Somebody {
     may: Box<dyn Fn(Permission) -> bool>,
 }
 
-async fn app(dir: &TempDir, records: Records) -> Arc<App> {
+async fn app(dir: &TempDir, database: Option<Secret>) -> Arc<App> {
     let mut config = Config::new(dir.path());
+    config.database = database;
     config.token = Some(Secret::new(TOKEN));
     config.access.accounts = true;
     config.access.jwt_key = Some(Secret::new("a signing key of more than thirty-two bytes"));
     config.access.sidecar_token = Some(Secret::new(SIDECARS));
     config.access.rates = Rates { query: 0, export: 0, login: 0, ingest: 0 };
+    let (store, records) = store::open(&config).await.unwrap();
     let (identity, _) = Identity::open(records, config.token.as_ref(), &config.access).await.unwrap();
-    let store: Arc<dyn Store> = Arc::new(Sqlite::open(dir.path(), 10).await.unwrap());
     let registry = Registry::new();
     let metrics = Arc::new(ingest::Metrics::new(&registry).unwrap());
     let hub = Arc::new(tail::Hub::new());
@@ -128,9 +126,10 @@ async fn ask(router: &Router, route: &Route, bearer: Option<&str>) -> (StatusCod
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_route_lets_in_whom_its_permission_says_and_nobody_else() {
-    for (_dir, records) in both().await {
+    let postgres = tokio::task::spawn_blocking(|| agentguard_testbed::Postgres::shared().database());
+    for database in [None, Some(Secret::new(postgres.await.unwrap()))] {
         let dir = TempDir::new().unwrap();
-        let app = app(&dir, records).await;
+        let app = app(&dir, database).await;
         let router = router(&app);
         let mut asked = 0;
         for somebody in everybody(&app).await {
