@@ -17,6 +17,7 @@ use std::time::Duration;
 
 use agentguard_proxy::Origin as Upstream;
 pub use agentguard_proxy::model::ModelSource;
+use agentguard_proxy::TrustedKey;
 use agentguard_telemetry::Secret;
 use clap::ArgMatches;
 
@@ -40,6 +41,8 @@ pub struct Config {
     pub model_threads: usize,
     /// The policy file.
     pub policy: Option<PathBuf>,
+    /// The keys whose policy bundles are believed; empty: those of the first that comes.
+    pub policy_keys: Vec<TrustedKey>,
     /// The control plane in this process, or the one elsewhere.
     pub control: Control,
     /// The most that waits on disk for the control plane, bytes.
@@ -61,6 +64,8 @@ pub enum Control {
         token: Option<Secret>,
         /// How long verdicts are kept; `None`: forever.
         retention: Option<Duration>,
+        /// What signs policy bundles, PEM; `None`: a key in the data directory.
+        signing_key: Option<Secret>,
     },
     /// Another one.
     Elsewhere {

@@ -83,8 +83,9 @@ async fn running(
         report: Some(report(config, control)),
         model: config.model.clone(),
         model_threads: config.model_threads,
+        policy_keys: config.policy_keys.clone(),
     };
-    Running::start(setup, policy.current()).await
+    Running::start(setup, policy.in_force()).await
 }
 
 async fn serve(control: Option<Control>, proxy: Option<Running>, draining: CancellationToken) {
@@ -101,12 +102,13 @@ async fn serve(control: Option<Control>, proxy: Option<Running>, draining: Cance
 }
 
 async fn control(config: &Config, policy: &PolicyFile) -> Result<Option<Control>, ControlError> {
-    let Where::Here { listen, metrics, token, retention } = &config.control else { return Ok(None) };
+    let Where::Here { listen, metrics, token, retention, signing_key } = &config.control else { return Ok(None) };
     let config = agentguard_control::Config {
         listen: *listen,
         metrics_listen: *metrics,
         token: token.clone(),
         retention: *retention,
+        signing_key: signing_key.clone(),
         policy: policy.view(),
         ..agentguard_control::Config::new(&config.data_dir)
     };

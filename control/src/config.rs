@@ -26,6 +26,9 @@ pub struct Config {
     pub retention: Option<Duration>,
     /// What `/api/v1/policy` shows; exchanged when the policy is read again.
     pub policy: Arc<ArcSwap<PolicyView>>,
+    /// The keys that sign policy bundles, one or two Ed25519 keys as PKCS #8 in PEM; `None`: one is made in the data directory. Several
+    /// replicas must be given the same.
+    pub signing_key: Option<Secret>,
     /// Bounds on everything that others can make grow.
     pub limits: Limits,
 }
@@ -42,6 +45,7 @@ impl Config {
             hosts: Vec::new(),
             retention: Some(Duration::from_secs(30 * 86_400)),
             policy: Arc::default(),
+            signing_key: None,
             limits: Limits::default(),
         }
     }
@@ -70,12 +74,16 @@ pub struct Limits {
     pub connections: usize,
     /// Readers of the live tail.
     pub tails: usize,
+    /// Sidecars that wait for the next policy bundle.
+    pub bundle_waits: usize,
     /// Requests answered at once, tails aside.
     pub requests: usize,
     /// Time for one request, tails aside.
     pub request_time: Duration,
     /// How long a search may look for matches before it answers with what it has.
     pub scan_time: Duration,
+    /// How long stored verdicts are looked at for a policy that is tried on them.
+    pub simulate_time: Duration,
     /// Dead letters kept.
     pub dead_letters: u64,
 }
@@ -93,9 +101,11 @@ impl Default for Limits {
             queued_bytes: 64 << 20,
             connections: 1024,
             tails: 64,
+            bundle_waits: 10_000,
             requests: 256,
             request_time: Duration::from_secs(30),
             scan_time: Duration::from_millis(1500),
+            simulate_time: Duration::from_secs(10),
             dead_letters: 10_000,
         }
     }

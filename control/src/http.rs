@@ -28,6 +28,7 @@ pub(crate) use serve::serve;
 use crate::api;
 use crate::config::{Config, Limits};
 use crate::ingest::{self, Queue};
+use crate::policies::Policies;
 use crate::store::Store;
 use crate::tail::Hub;
 
@@ -43,6 +44,7 @@ pub(crate) struct App {
     pub(crate) decoding: Arc<Semaphore>,
     pub(crate) tails: Arc<Semaphore>,
     pub(crate) overviews: api::OverviewCache,
+    pub(crate) policies: Arc<Policies>,
     pub(crate) drain: CancellationToken,
     requests: Arc<Semaphore>,
     auth: Option<auth::Auth>,
@@ -60,6 +62,7 @@ impl App {
         queue: Queue,
         ingest: Arc<ingest::Metrics>,
         hub: Arc<Hub>,
+        policies: Arc<Policies>,
     ) -> Result<Self, MetricError> {
         let limits = config.limits.clone();
         Ok(Self {
@@ -67,6 +70,7 @@ impl App {
             queue,
             ingest,
             hub,
+            policies,
             policy: Arc::clone(&config.policy),
             receiving: Arc::new(Semaphore::new(limits.receiving)),
             decoding: Arc::new(Semaphore::new(limits.decoding)),
@@ -106,7 +110,22 @@ pub(crate) fn router(app: &Arc<App>) -> Router {
         .route("/verdicts/{id}", get(api::verdicts::detail))
         .route("/sidecars", get(api::sidecars))
         .route("/tail", get(api::tail::tail))
-        .route("/policy", get(api::policy));
+        .route("/policy", get(api::policy))
+        .route("/policies", get(api::policies::list).post(api::policies::create))
+        .route("/policies/validate", post(api::policies::validate))
+        .route("/policies/simulate", post(api::policies::simulate))
+        .route("/policies/supersede", post(api::policies::supersede))
+        .route("/policies/{name}", get(api::policies::detail).delete(api::policies::delete))
+        .route("/policies/{name}/versions", post(api::policies::add))
+        .route("/policies/{name}/versions/{version}", get(api::policies::version))
+        .route("/policies/{name}/diff", get(api::policies::diff))
+        .route("/policies/{name}/publish", post(api::policies::publish))
+        .route("/policies/{name}/promote", post(api::policies::promote))
+        .route("/policies/{name}/rollback", post(api::policies::roll_back))
+        .route("/policies/{name}/withdraw", post(api::policies::withdraw))
+        .route("/kill-switch", get(api::policies::kill_switch).put(api::policies::set_kill_switch))
+        .route("/sidecar/bundle", get(api::bundle::bundle))
+        .route("/sidecars/policies", get(api::policies::sidecars));
     Router::new()
         .nest("/api/v1", api)
         .route("/health", get(health::health))
@@ -114,6 +133,7 @@ pub(crate) fn router(app: &Arc<App>) -> Router {
         .route("/readyz", get(health::readyz))
         .route("/startupz", get(health::startupz))
         .route("/version", get(health::version))
+        .route("/.well-known/agentguard-keys", get(api::bundle::keys))
         .route("/openapi.json", get(api::openapi::openapi))
         .route("/docs", get(pages::docs))
         .route("/docs/docs.css", get(pages::docs_css))

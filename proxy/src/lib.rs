@@ -15,6 +15,7 @@ mod life;
 mod metrics;
 pub mod model;
 pub mod origin;
+pub mod policy;
 pub mod providers;
 mod proxy;
 pub mod recorder;
@@ -28,6 +29,7 @@ mod warm;
 
 pub use config::{Config, Inbound, Limits, Timeouts, Upstream};
 pub use model::{Model, ModelConfig};
+pub use policy::{InForce, TrustedKey};
 pub use origin::{Origin, OriginError};
 pub use proxy::{Addresses, BindError, Proxy};
 pub use recorder::Recorder;

@@ -3,14 +3,14 @@
 use std::sync::LazyLock;
 
 use agentguard_api::query::{TailLost, VerdictItem};
-use agentguard_api::{Batch, BatchReply, Content, Heartbeat, HeartbeatReply, Problem, VerdictEvent};
+use agentguard_api::{Batch, Bundle, BatchReply, Content, Heartbeat, HeartbeatReply, Problem, VerdictEvent};
 use axum::response::Response;
 use serde_json::Value;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::openapi::{HttpMethod, RefOr};
 use utoipa::{Modify, OpenApi};
 
-use super::{examples, ingest, json, overview, tail, verdicts};
+use super::{bundle, examples, ingest, json, overview, policies, tail, verdicts};
 use crate::http::ApiError;
 
 #[derive(OpenApi)]
@@ -26,15 +26,20 @@ use crate::http::ApiError;
         verdicts::list, verdicts::facets, verdicts::detail,
         tail::tail, super::sidecars, super::policy,
         ingest::verdicts, ingest::heartbeat,
+        policies::list, policies::create, policies::detail, policies::delete, policies::add, policies::version,
+        policies::diff, policies::validate, policies::simulate, policies::publish, policies::promote, policies::roll_back,
+        policies::withdraw, policies::supersede, policies::kill_switch, policies::set_kill_switch, policies::sidecars,
+        bundle::bundle, bundle::keys,
     ),
     components(schemas(
-        VerdictEvent, VerdictItem, Content, TailLost, Batch, BatchReply, Heartbeat, HeartbeatReply, Problem
+        Bundle, VerdictEvent, VerdictItem, Content, TailLost, Batch, BatchReply, Heartbeat, HeartbeatReply, Problem
     )),
     modifiers(&Token, &Errors, &Examples),
     tags(
         (name = "dashboards", description = "Sums over ranges of time; exact counts, percentiles within 1 %."),
         (name = "verdicts", description = "Single verdicts, newest first."),
         (name = "fleet", description = "The sidecars and the policy."),
+        (name = "policies", description = "Policies with their versions, what is published of them, and what sidecars fetch."),
         (name = "ingest", description = "What sidecars send."),
     ),
     security(("token" = []), ())
@@ -91,6 +96,8 @@ impl Modify for Examples {
             let Some(item) = document.paths.paths.get_mut(path) else { continue };
             let operation = match method {
                 HttpMethod::Post => item.post.as_mut(),
+                HttpMethod::Put => item.put.as_mut(),
+                HttpMethod::Delete => item.delete.as_mut(),
                 _ => item.get.as_mut(),
             };
             let Some(operation) = operation else { continue };
@@ -115,7 +122,12 @@ fn set<'a>(contents: impl Iterator<Item = &'a mut RefOr<utoipa::openapi::Content
 fn operations(
     document: &mut utoipa::openapi::OpenApi,
 ) -> impl Iterator<Item = &mut utoipa::openapi::path::Operation> {
-    document.paths.paths.values_mut().flat_map(|item| [item.get.as_mut(), item.post.as_mut()]).flatten()
+    document
+        .paths
+        .paths
+        .values_mut()
+        .flat_map(|item| [item.get.as_mut(), item.post.as_mut(), item.put.as_mut(), item.delete.as_mut()])
+        .flatten()
 }
 
 static TEXT: LazyLock<Option<String>> = LazyLock::new(|| Document::openapi().to_json().ok());

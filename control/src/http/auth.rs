@@ -97,6 +97,7 @@ pub(super) fn open(path: &str) -> bool {
             | "/login"
             | "/login.css"
             | "/favicon.svg"
+            | "/.well-known/agentguard-keys"
     )
 }
 

@@ -22,6 +22,10 @@ pub(crate) enum ApiError {
     Encoding,
     #[error("there is no such {0}")]
     NotFound(&'static str),
+    #[error("{0}")]
+    Conflict(String),
+    #[error("this is not yours to decide: it reaches beyond your namespaces")]
+    OutOfScope,
     #[error("this address does not know this method")]
     Method,
     #[error("a token is needed: `Authorization: Bearer …`, or sign in at /login")]
@@ -60,7 +64,8 @@ impl ApiError {
             Self::Method => StatusCode::METHOD_NOT_ALLOWED,
             Self::Unauthorized => StatusCode::UNAUTHORIZED,
             Self::Host => StatusCode::MISDIRECTED_REQUEST,
-            Self::CrossSite => StatusCode::FORBIDDEN,
+            Self::CrossSite | Self::OutOfScope => StatusCode::FORBIDDEN,
+            Self::Conflict(_) => StatusCode::CONFLICT,
             Self::QueueFull => StatusCode::TOO_MANY_REQUESTS,
             Self::Busy(_) | Self::Timeout | Self::Store | Self::Stopping => StatusCode::SERVICE_UNAVAILABLE,
         }
@@ -79,6 +84,8 @@ impl ApiError {
             Self::Unauthorized => "unauthorized",
             Self::Host => "unknown_host",
             Self::CrossSite => "cross_site",
+            Self::OutOfScope => "out_of_scope",
+            Self::Conflict(_) => "conflict",
             Self::Busy(_) => "busy",
             Self::QueueFull => "queue_full",
             Self::Timeout => "timeout",
