@@ -130,8 +130,9 @@ impl Config {
 /// `AGENTGUARD_*` variables that are no settings: a misspelt one would silently do nothing.
 #[must_use]
 pub fn unknown_variables(environment: &Environment) -> Vec<&str> {
-    // The tests' data and the binary that they start.
-    const OTHERS: &[&str] = &["AGENTGUARD_FIXTURES", "AGENTGUARD_DATA", "AGENTGUARD_BINARY"];
+    // The tests' data and the binary that they start; what commands that ask a control plane read.
+    const OTHERS: &[&str] =
+        &["AGENTGUARD_FIXTURES", "AGENTGUARD_DATA", "AGENTGUARD_BINARY", "AGENTGUARD_CONTROL_TOKEN_FILE"];
     let known = |name: &str| {
         OTHERS.contains(&name) || crate::settings::SETTINGS.iter().any(|setting| setting.variable() == name)
     };
