@@ -17,6 +17,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use agentguard_proxy::Origin as Upstream;
+use agentguard_proxy::TrustedKey;
 pub use agentguard_proxy::model::ModelSource;
 use agentguard_telemetry::Secret;
 use clap::ArgMatches;
@@ -41,6 +42,8 @@ pub struct Config {
     pub model_threads: usize,
     /// The policy file.
     pub policy: Option<PathBuf>,
+    /// The keys whose policy bundles are believed; empty: those of the first that comes.
+    pub policy_keys: Vec<TrustedKey>,
     /// The control plane in this process, or the one elsewhere.
     pub control: Control,
     /// The most that waits on disk for the control plane, bytes.
@@ -68,6 +71,8 @@ pub enum Control {
         retention: Option<Duration>,
         /// Accounts, keys and whom it believes.
         access: Box<agentguard_control::Access>,
+        /// What signs policy bundles, PEM; `None`: a key in the data directory.
+        signing_key: Option<Secret>,
     },
     /// Another one.
     Elsewhere {
@@ -132,8 +137,9 @@ impl Config {
 /// `AGENTGUARD_*` variables that are no settings: a misspelt one would silently do nothing.
 #[must_use]
 pub fn unknown_variables(environment: &Environment) -> Vec<&str> {
-    // The tests' data and the binary that they start.
-    const OTHERS: &[&str] = &["AGENTGUARD_FIXTURES", "AGENTGUARD_DATA", "AGENTGUARD_BINARY"];
+    // The tests' data and the binary that they start; what commands that ask a control plane read.
+    const OTHERS: &[&str] =
+        &["AGENTGUARD_FIXTURES", "AGENTGUARD_DATA", "AGENTGUARD_BINARY", "AGENTGUARD_CONTROL_TOKEN_FILE"];
     let known = |name: &str| {
         OTHERS.contains(&name) || crate::settings::SETTINGS.iter().any(|setting| setting.variable() == name)
     };

@@ -106,9 +106,17 @@ pub(crate) const SETTINGS: &[Setting] = &[
         "policy",
         "FILE",
         "",
-        "YAML policy; without it every answer is judged and annotated; re-read on SIGHUP",
+        "YAML policy, which wins over the control plane's; without either every answer is judged and annotated; re-read on SIGHUP",
     )
     .path(),
+    setting(
+        "policy-key",
+        "BASE64",
+        "those of the first bundle that comes",
+        "Public key whose policy bundles are believed; may be repeated",
+    )
+    .many(),
+    setting("policy-key-file", "FILE", "", "File that holds such keys, one a line").path(),
     setting(
         "model",
         "WHICH",
@@ -177,6 +185,14 @@ pub(crate) const SETTINGS: &[Setting] = &[
         "0",
         "Proxies between clients and the control plane whose X-Forwarded-For is believed",
     ),
+    setting(
+        "signing-key",
+        "PEM",
+        "one made in the data directory",
+        "Ed25519 key (PKCS #8) that signs policy bundles; two while one takes the other's place",
+    )
+    .secret(),
+    setting("signing-key-file", "FILE", "", "File that holds that key").path(),
     setting("retention", "TIME", "30d", "How long verdicts are kept: 12h, 30d, forever"),
     setting("control-url", "URL", "", "Report to this control plane and start none here"),
     setting("control-token", "TOKEN", "", "Bearer token for the control plane at --control-url").secret(),

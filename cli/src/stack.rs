@@ -88,8 +88,9 @@ async fn running(
         report: Some(report(config, control)),
         model: config.model.clone(),
         model_threads: config.model_threads,
+        policy_keys: config.policy_keys.clone(),
     };
-    Running::start(setup, policy.current()).await
+    Running::start(setup, policy.in_force()).await
 }
 
 async fn serve(control: Option<Control>, proxy: Option<Running>, draining: CancellationToken) {
@@ -106,7 +107,7 @@ async fn serve(control: Option<Control>, proxy: Option<Running>, draining: Cance
 }
 
 async fn control(config: &Config, policy: &PolicyFile) -> Result<Option<Control>, ControlError> {
-    let Where::Here { listen, metrics, token, database, database_password, retention, access } =
+    let Where::Here { listen, metrics, token, database, database_password, retention, access, signing_key } =
         &config.control
     else {
         return Ok(None);
@@ -119,6 +120,7 @@ async fn control(config: &Config, policy: &PolicyFile) -> Result<Option<Control>
         database_password: database_password.clone(),
         retention: *retention,
         access: agentguard_control::Access::clone(access),
+        signing_key: signing_key.clone(),
         policy: policy.view(),
         ..agentguard_control::Config::new(&config.data_dir)
     };

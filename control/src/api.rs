@@ -1,11 +1,13 @@
 //! Questions and answers under `/api/v1`.
 
 pub(crate) mod access;
+pub(crate) mod bundle;
 mod examples;
 pub(crate) mod ingest;
 pub(crate) mod openapi;
 pub(crate) mod overview;
 mod params;
+pub(crate) mod policies;
 mod range;
 pub(crate) mod tail;
 pub(crate) mod verdicts;

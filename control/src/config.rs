@@ -33,6 +33,9 @@ pub struct Config {
     pub policy: Arc<ArcSwap<PolicyView>>,
     /// Accounts, keys and whom to believe.
     pub access: Access,
+    /// The keys that sign policy bundles, one or two Ed25519 keys as PKCS #8 in PEM; `None`: one is made in the data directory. Several
+    /// replicas must be given the same.
+    pub signing_key: Option<Secret>,
     /// Bounds on everything that others can make grow.
     pub limits: Limits,
 }
@@ -52,6 +55,7 @@ impl Config {
             retention: Some(Duration::from_secs(30 * 86_400)),
             policy: Arc::default(),
             access: Access::default(),
+            signing_key: None,
             limits: Limits::default(),
         }
     }
@@ -149,12 +153,16 @@ pub struct Limits {
     pub connections: usize,
     /// Readers of the live tail.
     pub tails: usize,
+    /// Sidecars that wait for the next policy bundle.
+    pub bundle_waits: usize,
     /// Requests answered at once, tails aside.
     pub requests: usize,
     /// Time for one request, tails aside.
     pub request_time: Duration,
     /// How long a search may look for matches before it answers with what it has.
     pub scan_time: Duration,
+    /// How long stored verdicts are looked at for a policy that is tried on them.
+    pub simulate_time: Duration,
     /// Dead letters kept.
     pub dead_letters: u64,
     /// Connections to PostgreSQL for questions; three more are for commits and a lock.
@@ -176,9 +184,11 @@ impl Default for Limits {
             queued_bytes: 64 << 20,
             connections: 1024,
             tails: 64,
+            bundle_waits: 10_000,
             requests: 256,
             request_time: Duration::from_secs(30),
             scan_time: Duration::from_millis(1500),
+            simulate_time: Duration::from_secs(10),
             dead_letters: 10_000,
             database_connections: 12,
             statement_time: Duration::from_secs(30),

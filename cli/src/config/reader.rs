@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use agentguard_api::Workload;
-use agentguard_proxy::{Inbound, Timeouts, Upstream};
+use agentguard_proxy::{Inbound, Timeouts, TrustedKey, Upstream};
 use agentguard_telemetry::Secret;
 
 use super::sources::{Environment, Given, Sources};
@@ -46,6 +46,7 @@ impl Reader<'_> {
             model: self.model(),
             model_threads: self.one("model-threads", value::threads).unwrap_or(1),
             policy: self.file("policy"),
+            policy_keys: self.policy_keys(),
             control: self.control(environment),
             spool_max: self.one("spool-max", value::size).unwrap_or(256 << 20),
             log: Log {
@@ -98,6 +99,7 @@ impl Reader<'_> {
                 .map_err(|(what, allowed)| (what, format!("{allowed}; or forever"))),
         });
         let token = self.token();
+        let signing_key = self.signing_key();
         let mut access = self.access(environment);
         let database = self.one("database-url", value::database).or_else(|| shared_database(environment));
         let control_token = self.one("control-token", value::token).map(Secret::new);
@@ -109,6 +111,8 @@ impl Reader<'_> {
                 "sidecar-token",
                 "sidecar-token-file",
                 "cluster-issuer",
+                "signing-key",
+                "signing-key-file",
                 "trusted-proxies",
             ];
             let others =
@@ -140,6 +144,7 @@ impl Reader<'_> {
             token,
             database: database.map(Secret::new),
             database_password: variable(environment, "POSTGRES_PASSWORD").map(Secret::new),
+            signing_key,
             retention: retention.unwrap_or(Some(Duration::from_secs(30 * 86_400))),
         }
     }
@@ -153,6 +158,34 @@ impl Reader<'_> {
                 .and_then(|text| value::token(&text))
         });
         given.or(from_file).map(Secret::new)
+    }
+
+    /// PEM; what is in it is checked where it is used.
+    fn signing_key(&mut self) -> Option<Secret> {
+        self.conflict("signing-key-file", "signing-key", "both give the key");
+        let given = self.text("signing-key");
+        let from_file = self.one("signing-key-file", |path| {
+            std::fs::read_to_string(path)
+                .map_err(|error| (format!("cannot read {path}: {error}"), String::new()))
+        });
+        given.or(from_file).map(Secret::new)
+    }
+
+    fn policy_keys(&mut self) -> Vec<TrustedKey> {
+        let key = |text: &str| {
+            text.parse::<TrustedKey>().map_err(|error| (format!("{text:?} is {error}"), String::new()))
+        };
+        let mut keys: Vec<_> = self.many("policy-key", key).into_iter().map(|(_, key)| key).collect();
+        let from_file = self.one("policy-key-file", |path| {
+            let text = std::fs::read_to_string(path)
+                .map_err(|error| (format!("cannot read {path}: {error}"), String::new()))?;
+            let lines = text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#'));
+            let keys = lines.map(key).collect::<Result<Vec<_>, _>>()?;
+            // An empty file must not mean that the first key that comes is trusted.
+            if keys.is_empty() { Err((format!("{path} holds no key"), String::new())) } else { Ok(keys) }
+        });
+        keys.extend(from_file.into_iter().flatten());
+        keys
     }
 
     fn upstreams(&mut self) -> BTreeMap<String, Upstream> {

@@ -108,7 +108,7 @@ async fn attempt(store: &Postgres, work: &[Work]) -> Result<Vec<Done>, StoreErro
                 let instance = group.instance(&keys[i])?;
                 instance.beat(heartbeat, *received);
                 let (acked_seq, unexplained) = (instance.ledger.acked(), instance.ledger.unexplained());
-                Done::Heartbeat(HeartbeatReply { acked_seq, unexplained, policy: String::new() })
+                Done::Heartbeat(HeartbeatReply { acked_seq, unexplained, policy: String::new(), bundle: 0 })
             }
         });
     }

@@ -71,7 +71,12 @@ impl Writer {
                     instance.beat(heartbeat, *received);
                     let (acked_seq, unexplained) = (instance.ledger.acked(), instance.ledger.unexplained());
                     group.keep(key, instance);
-                    Done::Heartbeat(HeartbeatReply { acked_seq, unexplained, policy: String::new() })
+                    Done::Heartbeat(HeartbeatReply {
+                        acked_seq,
+                        unexplained,
+                        policy: String::new(),
+                        bundle: 0,
+                    })
                 }
             });
         }

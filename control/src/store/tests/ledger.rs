@@ -26,6 +26,7 @@ fn heartbeat(instance: Uuid, produced: u64, lost_ranges: Vec<(u64, u64)>) -> Wor
         policy: String::new(),
         seen: 0,
         judged: 0,
+        bundle: None,
     };
     Work::Heartbeat(DEFAULT_TENANT.into(), heartbeat, DAY0)
 }
