@@ -74,7 +74,9 @@ async fn replicas_that_start_at_once_bring_the_schema_up_to_date_once() {
     for store in [one, two, three] {
         store.ping().await.unwrap();
     }
-    assert_eq!(home.count("_sqlx_migrations").await, 1);
+    let files =
+        std::fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/migrations/postgres")).unwrap().count();
+    assert_eq!(home.count("_sqlx_migrations").await, i64::try_from(files).unwrap());
 }
 
 /// What one replica files, the other finds at once.
