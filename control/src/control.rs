@@ -16,7 +16,8 @@ use crate::http::{self, App};
 use crate::identity::Identity;
 use crate::identity::secrets::{check_key, check_placeholder};
 use crate::ingest::{self, Queue, Writer};
-use crate::store::{Sqlite, Store, StoreError};
+use crate::policies::{KeyError, Keys, Policies};
+use crate::store::{self, Store, StoreError};
 use crate::{clock, tail};
 
 /// What open requests get at the end; Kubernetes waits 30 s before it kills.
@@ -85,6 +86,9 @@ pub enum ControlError {
     /// The database cannot be used.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// Policy bundles cannot be signed.
+    #[error(transparent)]
+    Keys(#[from] KeyError),
     /// Two metrics have one name.
     #[error(transparent)]
     Metrics(#[from] MetricError),
@@ -107,12 +111,14 @@ impl Control {
         };
         let (metrics, metrics_address) = metrics.unzip();
         let addresses = Addresses { api: api_address, metrics: metrics_address };
-        let sqlite = Sqlite::open(&config.data_dir, config.limits.dead_letters).await?;
-        let opened = Identity::open(sqlite.records(), config.token.as_ref(), &config.access).await;
+        let (store, records) = store::open(&config).await?;
+        let opened = Identity::open(records.clone(), config.token.as_ref(), &config.access).await;
         let (identity, first_secret) = opened.map_err(|error| ControlError::Identity(error.to_string()))?;
+        let keys = Keys::load(config.signing_key.as_ref(), &config.data_dir)?;
+        let policies = Arc::new(Policies::new(records.clone(), keys, config.limits.bundle_waits));
+        policies.begin().await?;
         let registry = Registry::new();
-        let contents = Contents::open(sqlite.records(), &config.content, &registry).await?;
-        let store: Arc<dyn Store> = Arc::new(sqlite);
+        let contents = Contents::open(records.clone(), &config.content, &registry).await?;
         let ingest = Arc::new(ingest::Metrics::new(&registry)?);
         let hub = Arc::new(tail::Hub::new());
         let (queue, writer) =
@@ -126,6 +132,7 @@ impl Control {
             queue,
             ingest,
             hub,
+            policies,
         )?);
         Ok(Self { app, store, writer, api, metrics, addresses, config, first_secret })
     }
@@ -150,6 +157,10 @@ impl Control {
         let writer = tokio::spawn(writer.run(stop_writer.clone()));
         let sweeper = config.retention.map(|age| tokio::spawn(sweep(Arc::clone(&store), age, drain.clone())));
         app.drain_on(drain.clone());
+        let policies = tokio::spawn({
+            let (policies, store, stop) = (Arc::clone(&app.policies), Arc::clone(&store), drain.clone());
+            async move { policies.run(store, stop).await }
+        });
         let connections = config.limits.connections;
         let scraped = async {
             if let Some(metrics) = metrics {
@@ -160,6 +171,7 @@ impl Control {
         stop_writer.cancel();
         // Both end by themselves; an error is a panic of theirs, already logged.
         let _ = writer.await;
+        let _ = policies.await;
         if let Some(sweeper) = sweeper {
             let _ = sweeper.await;
         }

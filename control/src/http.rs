@@ -37,6 +37,7 @@ use crate::config::{Config, Limits};
 use crate::content::Contents;
 use crate::identity::Identity;
 use crate::ingest::{self, Queue};
+use crate::policies::Policies;
 use crate::store::Store;
 use crate::tail::Hub;
 
@@ -52,6 +53,7 @@ pub(crate) struct App {
     pub(crate) decoding: Arc<Semaphore>,
     pub(crate) tails: Arc<Semaphore>,
     pub(crate) overviews: api::OverviewCache,
+    pub(crate) policies: Arc<Policies>,
     pub(crate) drain: CancellationToken,
     /// Who may do what; the audit log is there, too.
     pub(crate) identity: Identity,
@@ -78,6 +80,7 @@ impl App {
         queue: Queue,
         ingest: Arc<ingest::Metrics>,
         hub: Arc<Hub>,
+        policies: Arc<Policies>,
     ) -> Result<Self, MetricError> {
         let limits = config.limits.clone();
         Ok(Self {
@@ -85,6 +88,7 @@ impl App {
             queue,
             ingest,
             hub,
+            policies,
             policy: Arc::clone(&config.policy),
             receiving: Arc::new(Semaphore::new(limits.receiving)),
             decoding: Arc::new(Semaphore::new(limits.decoding)),

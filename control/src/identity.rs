@@ -8,8 +8,10 @@ mod attempts;
 mod bearer;
 mod bindings;
 mod bootstrap;
+mod cluster;
 mod error;
 mod grant;
+mod instances;
 mod jwt;
 mod keys;
 mod password;
@@ -22,9 +24,12 @@ mod sessions;
 mod sign;
 mod signin;
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use agentguard_telemetry::Secret;
+use parking_lot::Mutex;
+use uuid::Uuid;
 
 pub(crate) use accounts::{NewUser, User, UserChange};
 pub(crate) use bindings::{Binding, NewBinding};
@@ -40,6 +45,7 @@ pub(crate) use sessions::{NewSession, SESSION};
 use crate::audit::{Audit, Chain};
 use crate::config::Access;
 use crate::store::records::Records;
+use cluster::Cluster;
 use jwt::Jwt;
 use password::Passwords;
 use recent::Recent;
@@ -84,7 +90,10 @@ pub(crate) struct Identity {
     accounts: bool,
     passwords: Passwords,
     jwt: Option<Jwt>,
+    cluster: Option<Cluster>,
     recent: Recent<Arc<Known>>,
+    /// The pods of instances, by their uid.
+    instances: Mutex<HashMap<Uuid, String>>,
 }
 
 impl Identity {
@@ -95,13 +104,19 @@ impl Identity {
         access: &Access,
     ) -> Result<(Self, Option<Secret>), IdentityError> {
         let audit = Audit::new(records.clone(), Chain::new(access.audit_key.as_ref()));
+        let cluster = match &access.cluster {
+            Some(cluster) => Some(Cluster::open(cluster).await?),
+            None => None,
+        };
         let identity = Self {
             token: token.map(|token| secrets::hash(token.expose())),
             sidecar_token: access.sidecar_token.as_ref().map(|token| secrets::hash(token.expose())),
             accounts: access.accounts,
             passwords: Passwords::new()?,
             jwt: access.jwt_key.as_ref().map(Jwt::new).transpose()?,
+            cluster,
             recent: Recent::new(),
+            instances: Mutex::default(),
             records,
             audit,
         };

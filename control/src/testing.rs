@@ -1,10 +1,13 @@
 //! Events for this crate's own tests, made the way ingest makes them.
 
+use std::sync::Arc;
+
 use serde_json::{Value, json};
 use uuid::Uuid;
 
 use crate::ingest::event;
-use crate::store::{BadEvent, Done, Event, Incoming, Work};
+use crate::store::scope::DEFAULT_TENANT;
+use crate::store::{BadEvent, Done, Event, Incoming, Scope, Work};
 
 /// 2026-01-01T00:00:00Z, microseconds: a whole day, hour and minute.
 pub(crate) const DAY0: i64 = 1_767_225_600_000_000;
@@ -28,7 +31,7 @@ pub(crate) fn json(instance: Uuid, seq: u64, ts: i64, changes: &Value) -> Value 
 /// An event as ingest hands it to the store.
 pub(crate) fn event(instance: Uuid, seq: u64, ts: i64, changes: &Value) -> Event {
     let raw = json(instance, seq, ts, changes).to_string();
-    event::read(&raw, usize::try_from(seq).unwrap(), instance, i64::MAX / 2, 1 << 20).unwrap().0
+    event::read(&raw, usize::try_from(seq).unwrap(), instance, i64::MAX / 2, 1 << 20, None).unwrap().0
 }
 
 /// A batch of events.
@@ -38,7 +41,18 @@ pub(crate) fn batch(instance: Uuid, events: Vec<Event>) -> Work {
 
 /// A batch with events that cannot be stored.
 pub(crate) fn batch_with(instance: Uuid, events: Vec<Event>, bad: Vec<BadEvent>) -> Work {
-    Work::Batch(Incoming { instance, received: DAY0, workload: Default::default(), events, bad })
+    of(DEFAULT_TENANT, instance, events, bad)
+}
+
+/// A batch of some tenant.
+pub(crate) fn of(tenant: &str, instance: Uuid, events: Vec<Event>, bad: Vec<BadEvent>) -> Work {
+    let tenant = Arc::from(tenant);
+    Work::Batch(Incoming { tenant, instance, received: DAY0, workload: Default::default(), events, bad })
+}
+
+/// Everything of the one tenant.
+pub(crate) fn all() -> Scope {
+    Scope::tenant(DEFAULT_TENANT)
 }
 
 /// The reply to the one batch.

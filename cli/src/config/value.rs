@@ -160,6 +160,16 @@ pub(super) fn token(value: &str) -> Result<String, Refused> {
     Ok(token.to_owned())
 }
 
+/// An address of a PostgreSQL database. What is wrong with the rest of it, the control plane says; it is never repeated.
+pub(super) fn database(value: &str) -> Result<String, Refused> {
+    let value = value.trim();
+    if !value.starts_with("postgres://") && !value.starts_with("postgresql://") {
+        let what = "this is not the address of a PostgreSQL database";
+        return Err((what.to_owned(), "expected postgres://user:password@host:port/database".to_owned()));
+    }
+    Ok(value.to_owned())
+}
+
 /// A time as people write it.
 fn describe(time: Duration) -> String {
     let seconds = time.as_secs();

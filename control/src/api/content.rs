@@ -38,7 +38,7 @@ pub(crate) async fn show(
     params: Params,
 ) -> Result<Response, ApiError> {
     params.end()?;
-    let (id, detail) = verdict(&app, &id).await?;
+    let (id, detail) = verdict(&app, &caller, &id).await?;
     if !may_read(&caller, &detail) {
         return Err(ApiError::Forbidden(Permission::ContentRead));
     }
@@ -77,10 +77,10 @@ pub(crate) async fn erase(
     params: Params,
 ) -> Result<Json<ErasedContent>, ApiError> {
     params.end()?;
-    let (id, _) = verdict(&app, &id).await?;
+    let (id, _) = verdict(&app, &caller, &id).await?;
     // Before it is done: afterwards nothing could tell that it was.
     app.identity.audit().note(&caller.did("content.erase", format!("verdict/{id}"))).await?;
-    let contents = app.store.erase_content(Erase::Verdict(id)).await?;
+    let contents = app.store.erase_content(caller.scope(), Erase::Verdict(id)).await?;
     Ok(Json(ErasedContent { keys: 0, contents, more: false }))
 }
 
@@ -118,7 +118,7 @@ pub(crate) async fn erase_day(
     }
     let (begun, range) = (Instant::now(), day.range());
     loop {
-        let step = app.store.erase_content(Erase::Between(range.start, range.end)).await?;
+        let step = app.store.erase_content(caller.scope(), Erase::Between(range.start, range.end)).await?;
         erased.contents += step;
         erased.more = step > 0;
         if step == 0 || begun.elapsed() > WORK {
@@ -154,7 +154,7 @@ pub(crate) async fn rotate(
     let keys = app
         .contents
         .keys()
-        .ok_or(ApiError::Conflict("ENCRYPTION_KEY is not set: there is nothing to rotate"))?;
+        .ok_or(ApiError::Conflict("ENCRYPTION_KEY is not set: there is nothing to rotate".to_owned()))?;
     app.identity.audit().note(&caller.did("content.rotate", "data_keys")).await?;
     Ok(Json(keys.rotate(WORK).await?))
 }
@@ -210,8 +210,8 @@ fn was_captured(detail: &Detail) -> bool {
     detail.item.ends_with("\"has_content\":true}")
 }
 
-async fn verdict(app: &App, id: &str) -> Result<(Uuid, Detail), ApiError> {
+async fn verdict(app: &App, caller: &Caller, id: &str) -> Result<(Uuid, Detail), ApiError> {
     let id: Uuid = id.parse().map_err(|_| ApiError::parameter("id", "must be a UUID"))?;
-    let detail = app.store.verdict(id).await?.ok_or(ApiError::NotFound("verdict"))?;
+    let detail = app.store.verdict(caller.scope(), id).await?.ok_or(ApiError::NotFound("verdict"))?;
     Ok((id, detail))
 }

@@ -1,5 +1,7 @@
 //! Examples for the API's description, made of the types themselves: they cannot be out of date.
 
+mod policies;
+
 use std::collections::BTreeMap;
 
 use agentguard_api::query::{
@@ -64,6 +66,9 @@ pub(super) fn all() -> Vec<(&'static str, HttpMethod, Option<Value>, Value)> {
         ("/api/v1/ingest/verdicts", Post, Some(value(&batch)), value(&reply())),
         ("/api/v1/sidecar/heartbeat", Post, Some(value(&heartbeat())), value(&heartbeat_reply())),
     ]
+    .into_iter()
+    .chain(policies::all())
+    .collect()
 }
 
 fn erased(keys: u64, contents: u64) -> ErasedContent {
@@ -293,9 +298,10 @@ fn heartbeat() -> Heartbeat {
         policy: "0f3a5b7c9d1e".to_owned(),
         seen: 1300,
         judged: 1190,
+        bundle: Some(policies::report()),
     }
 }
 
 fn heartbeat_reply() -> HeartbeatReply {
-    HeartbeatReply { acked_seq: 1248, unexplained: 0, policy: "0f3a5b7c9d1e".to_owned() }
+    HeartbeatReply { acked_seq: 1248, unexplained: 0, policy: "0f3a5b7c9d1e".to_owned(), bundle: 7 }
 }

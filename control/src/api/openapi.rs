@@ -3,14 +3,14 @@
 use std::sync::LazyLock;
 
 use agentguard_api::query::{TailLost, VerdictItem};
-use agentguard_api::{Batch, BatchReply, Content, Heartbeat, HeartbeatReply, Problem, VerdictEvent};
+use agentguard_api::{Batch, BatchReply, Bundle, Content, Heartbeat, HeartbeatReply, Problem, VerdictEvent};
 use axum::response::Response;
 use serde_json::Value;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::openapi::{HttpMethod, RefOr};
 use utoipa::{Modify, OpenApi};
 
-use super::{access, content, examples, ingest, json, overview, tail, verdicts};
+use super::{access, bundle, content, examples, ingest, json, overview, policies, tail, verdicts};
 use crate::http::ApiError;
 
 #[derive(OpenApi)]
@@ -32,9 +32,13 @@ use crate::http::ApiError;
         access::users::change, access::users::remove, access::users::bind, access::users::unbind,
         access::keys::list, access::keys::create, access::keys::revoke,
         access::audit::list, access::audit::verify,
+        policies::list, policies::create, policies::detail, policies::delete, policies::add, policies::version,
+        policies::diff, policies::validate, policies::simulate, policies::publish, policies::promote, policies::roll_back,
+        policies::withdraw, policies::supersede, policies::kill_switch, policies::set_kill_switch, policies::sidecars,
+        bundle::bundle, bundle::keys,
     ),
     components(schemas(
-        VerdictEvent, VerdictItem, Content, TailLost, Batch, BatchReply, Heartbeat, HeartbeatReply, Problem
+        Bundle, VerdictEvent, VerdictItem, Content, TailLost, Batch, BatchReply, Heartbeat, HeartbeatReply, Problem
     )),
     modifiers(&Token, &Errors, &Examples),
     tags(
@@ -42,6 +46,7 @@ use crate::http::ApiError;
         (name = "verdicts", description = "Single verdicts, newest first."),
         (name = "content", description = "What was said: reading it is a permission of its own and is written down; erasing it; its keys."),
         (name = "fleet", description = "The sidecars and the policy."),
+        (name = "policies", description = "Policies with their versions, what is published of them, and what sidecars fetch."),
         (name = "ingest", description = "What sidecars send."),
         (name = "access", description = "Accounts, roles, keys, and the log of who did what."),
     ),
@@ -101,6 +106,7 @@ impl Modify for Examples {
             let operation = match method {
                 HttpMethod::Post => item.post.as_mut(),
                 HttpMethod::Patch => item.patch.as_mut(),
+                HttpMethod::Put => item.put.as_mut(),
                 HttpMethod::Delete => item.delete.as_mut(),
                 _ => item.get.as_mut(),
             };
@@ -127,7 +133,7 @@ fn operations<'a>(
     document: &'a mut utoipa::openapi::OpenApi,
 ) -> impl Iterator<Item = &'a mut utoipa::openapi::path::Operation> {
     let methods = |item: &'a mut utoipa::openapi::PathItem| {
-        [item.get.as_mut(), item.post.as_mut(), item.patch.as_mut(), item.delete.as_mut()]
+        [item.get.as_mut(), item.post.as_mut(), item.put.as_mut(), item.patch.as_mut(), item.delete.as_mut()]
     };
     document.paths.paths.values_mut().flat_map(methods).flatten()
 }

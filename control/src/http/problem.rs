@@ -29,6 +29,8 @@ pub(crate) enum ApiError {
     Erased,
     #[error("{0}")]
     Content(String),
+    #[error("this is not yours to decide: it reaches beyond your namespaces")]
+    OutOfScope,
     #[error("this address does not know this method")]
     Method,
     #[error("a token is needed: `Authorization: Bearer …`, or sign in at /login")]
@@ -48,7 +50,7 @@ pub(crate) enum ApiError {
     #[error("too many requests of this kind; try again in {seconds} s")]
     Limited { seconds: u64 },
     #[error("{0}")]
-    Conflict(&'static str),
+    Conflict(String),
     #[error(
         "the Host header names neither the loopback nor an allowed host; without a token this control plane answers \
          only there"
@@ -85,7 +87,9 @@ impl ApiError {
             Self::Method => StatusCode::METHOD_NOT_ALLOWED,
             Self::Unauthorized | Self::Credentials => StatusCode::UNAUTHORIZED,
             Self::Host => StatusCode::MISDIRECTED_REQUEST,
-            Self::CrossSite | Self::Csrf | Self::Forbidden(_) | Self::Beyond => StatusCode::FORBIDDEN,
+            Self::CrossSite | Self::OutOfScope | Self::Csrf | Self::Forbidden(_) | Self::Beyond => {
+                StatusCode::FORBIDDEN
+            }
             Self::QueueFull | Self::Locked { .. } | Self::Limited { .. } => StatusCode::TOO_MANY_REQUESTS,
             Self::Conflict(_) => StatusCode::CONFLICT,
             Self::Busy(_) | Self::Timeout | Self::Store | Self::Stopping => StatusCode::SERVICE_UNAVAILABLE,
@@ -114,6 +118,7 @@ impl ApiError {
             Self::Conflict(_) => "conflict",
             Self::Host => "unknown_host",
             Self::CrossSite => "cross_site",
+            Self::OutOfScope => "out_of_scope",
             Self::Busy(_) => "busy",
             Self::QueueFull => "queue_full",
             Self::Timeout => "timeout",

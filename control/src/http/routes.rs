@@ -78,6 +78,10 @@ fn post<T: 'static>(path: &'static str, access: Access, handler: impl Handler<T,
     Route::new(Method::POST, path, access, handler)
 }
 
+fn put<T: 'static>(path: &'static str, access: Access, handler: impl Handler<T, Arc<App>>) -> Route {
+    Route::new(Method::PUT, path, access, handler)
+}
+
 fn patch<T: 'static>(path: &'static str, access: Access, handler: impl Handler<T, Arc<App>>) -> Route {
     Route::new(Method::PATCH, path, access, handler)
 }
@@ -109,6 +113,26 @@ pub(crate) fn table() -> Vec<Route> {
         get("/api/v1/sidecars", Needs(P::SidecarsRead), api::sidecars),
         get("/api/v1/tail", Needs(P::TailRead), api::tail::tail),
         get("/api/v1/policy", Needs(P::PolicyRead), api::policy),
+        get("/api/v1/policies", Needs(P::PolicyRead), api::policies::list),
+        post("/api/v1/policies", Needs(P::PolicyWrite), api::policies::create),
+        post("/api/v1/policies/validate", Needs(P::PolicyWrite), api::policies::validate),
+        post("/api/v1/policies/simulate", Needs(P::PolicyWrite), api::policies::simulate)
+            .class(Class::Export),
+        post("/api/v1/policies/supersede", Needs(P::PolicyPublish), api::policies::supersede),
+        get("/api/v1/policies/{name}", Needs(P::PolicyRead), api::policies::detail),
+        delete("/api/v1/policies/{name}", Needs(P::PolicyWrite), api::policies::delete),
+        post("/api/v1/policies/{name}/versions", Needs(P::PolicyWrite), api::policies::add),
+        get("/api/v1/policies/{name}/versions/{version}", Needs(P::PolicyRead), api::policies::version),
+        get("/api/v1/policies/{name}/diff", Needs(P::PolicyRead), api::policies::diff),
+        post("/api/v1/policies/{name}/publish", Needs(P::PolicyPublish), api::policies::publish),
+        post("/api/v1/policies/{name}/promote", Needs(P::PolicyPublish), api::policies::promote),
+        post("/api/v1/policies/{name}/rollback", Needs(P::PolicyPublish), api::policies::roll_back),
+        post("/api/v1/policies/{name}/withdraw", Needs(P::PolicyPublish), api::policies::withdraw),
+        get("/api/v1/kill-switch", Needs(P::PolicyRead), api::policies::kill_switch),
+        put("/api/v1/kill-switch", Needs(P::KillswitchUse), api::policies::set_kill_switch),
+        get("/api/v1/sidecar/bundle", Needs(P::PolicyRead), api::bundle::bundle).class(Class::Ingest),
+        get("/api/v1/sidecars/policies", Needs(P::SidecarsRead), api::policies::sidecars),
+        get("/.well-known/agentguard-keys", Open, api::bundle::keys),
         post("/api/v1/auth/bootstrap", Open, access::auth::bootstrap).class(Class::Login),
         post("/api/v1/auth/login", Open, access::auth::login).class(Class::Login),
         post("/api/v1/auth/logout", SignedIn, access::auth::logout),
@@ -174,3 +198,6 @@ impl Needs {
 pub(super) fn router() -> Router<Arc<App>> {
     table().into_iter().fold(Router::new(), |router, route| router.route(route.path, route.handler))
 }
+
+#[cfg(test)]
+mod tests;

@@ -7,6 +7,8 @@ use crate::store::StoreError;
 pub(crate) enum IdentityError {
     #[error(transparent)]
     Store(#[from] StoreError),
+    #[error(transparent)]
+    Cluster(#[from] super::cluster::SourceError),
     #[error("too many sign-ins at once; try again in a moment")]
     Busy,
     #[error("a password or token could not be made")]

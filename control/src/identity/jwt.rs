@@ -131,10 +131,11 @@ impl Identity {
         Ok(Signed { token, expires: claims.exp * 1_000_000 })
     }
 
-    /// Whose signed token it is.
+    /// Whose signed token it is: ours, or a cluster's. The header only says whom to ask; each takes one way of signing.
     pub(super) async fn signed(&self, text: &str) -> Result<Option<Known>, StoreError> {
-        match decode_header(text).map(|header| header.alg) {
-            Ok(Algorithm::HS256) => {}
+        match (decode_header(text).map(|header| header.alg), &self.cluster) {
+            (Ok(Algorithm::HS256), _) => {}
+            (Ok(_), Some(cluster)) => return Ok(cluster.verify(text).await),
             _ => return Ok(None),
         }
         let Some(claims) = self.jwt.as_ref().and_then(|jwt| jwt.claims(text)) else { return Ok(None) };

@@ -114,11 +114,6 @@ impl Permissions {
         self.0 & permission.bit() != 0
     }
 
-    /// Whether all of those are among these.
-    pub(crate) fn covers(self, other: Self) -> bool {
-        other.0 & !self.0 == 0
-    }
-
     /// Those in both.
     pub(crate) fn and(self, other: Self) -> Self {
         Self(self.0 & other.0)

@@ -1,5 +1,7 @@
 //! Whose credential it was.
 
+use agentguard_api::Workload;
+
 /// Somebody, or something, that asks.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Principal {
@@ -26,6 +28,14 @@ pub(crate) struct Pod {
     pub(crate) name: String,
     pub(crate) uid: String,
     pub(crate) service_account: String,
+}
+
+impl Pod {
+    /// Puts the pod's own names where a sidecar wrote its idea of them. The workload's name remains the sidecar's word.
+    pub(crate) fn sign(&self, workload: &mut Workload) {
+        workload.namespace.clone_from(&self.namespace);
+        workload.pod.clone_from(&self.name);
+    }
 }
 
 impl Principal {

@@ -54,6 +54,12 @@ pub fn check_placeholder(name: &str, secret: &Secret) -> Result<(), String> {
     }
 }
 
+/// A new token for programs that are started together: 32 random bytes, hexadecimal.
+#[must_use]
+pub fn new_token() -> Secret {
+    Secret::new(random())
+}
+
 /// A new secret: 32 random bytes, hexadecimal.
 pub(crate) fn random() -> String {
     hex(&rand::random::<[u8; 32]>())

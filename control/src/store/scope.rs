@@ -6,14 +6,14 @@ use std::collections::BTreeSet;
 pub(crate) const DEFAULT_TENANT: &str = "default";
 
 /// One tenant, and all or some of its namespaces.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Scope {
     tenant: String,
     namespaces: Namespaces,
 }
 
 /// Kubernetes namespaces, by name.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Namespaces {
     /// Every one, also workloads without any.
     All,
@@ -40,6 +40,11 @@ impl Scope {
     /// Which.
     pub(crate) fn namespaces(&self) -> &Namespaces {
         &self.namespaces
+    }
+
+    /// Whether something of a tenant, in a namespace of it, may be seen.
+    pub(crate) fn admits(&self, tenant: &str, namespace: &str) -> bool {
+        self.tenant == tenant && self.shows(namespace)
     }
 
     /// Whether a workload of the tenant may be seen; an empty namespace is that of workloads without one.

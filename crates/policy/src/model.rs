@@ -239,6 +239,15 @@ impl Policy {
         Self { default, routes, redaction: Arc::new(redaction), revision }
     }
 
+    /// The same policy with every rule a shadow: everything is judged and reported, with what would have been done, and nothing is done.
+    #[must_use]
+    pub fn observing(&self) -> Self {
+        let shadow = |rule: &Rule| Rule { shadow: true, ..rule.clone() };
+        let routes = self.routes.iter();
+        let routes = routes.map(|route| Route { matches: route.matches.clone(), rule: shadow(&route.rule) });
+        Self::new(shadow(&self.default), routes.collect())
+    }
+
     /// The rule for an exchange: that of the first route that matches, else the default. Does not allocate.
     #[must_use]
     pub fn resolve(&self, exchange: &Exchange<'_>) -> &Rule {

@@ -207,16 +207,18 @@ impl From<IdentityError> for ApiError {
         match error {
             IdentityError::Store(error) => error.into(),
             IdentityError::Busy => Self::Busy("too many sign-ins at once"),
-            IdentityError::Hash => Self::Busy("a password or token could not be made"),
+            // Only at the start.
+            IdentityError::Hash | IdentityError::Cluster(_) => {
+                Self::Busy("a password or token could not be made")
+            }
             IdentityError::Credentials => Self::Credentials,
             IdentityError::Locked { seconds } => Self::Locked { seconds },
             IdentityError::Invalid { field, what, allowed } => {
                 Self::Parameter { field: field.to_owned(), what, allowed }
             }
             IdentityError::NotFound(what) => Self::NotFound(what),
-            IdentityError::Conflict(what) => Self::Conflict(what),
+            IdentityError::Conflict(what) | IdentityError::Off(what) => Self::Conflict(what.to_owned()),
             IdentityError::Beyond => Self::Beyond,
-            IdentityError::Off(what) => Self::Conflict(what),
         }
     }
 }

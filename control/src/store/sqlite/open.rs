@@ -13,7 +13,8 @@ use sqlx::{ConnectOptions, SqliteConnection, SqlitePool};
 
 use crate::store::StoreError;
 
-static MIGRATIONS: Migrator = sqlx::migrate!("migrations/sqlite");
+/// Every step of the schema, oldest first.
+pub(super) static MIGRATIONS: Migrator = sqlx::migrate!("migrations/sqlite");
 
 /// Readers, each with a thread and a page cache of its own.
 const READERS: u32 = 4;

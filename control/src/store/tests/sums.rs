@@ -5,14 +5,15 @@ use std::collections::HashMap;
 use agentguard_judge::{NotChecked, State};
 use agentguard_policy::Action;
 use proptest::prelude::*;
+use proptest::test_runner::TestRunner;
 use serde_json::json;
 use uuid::Uuid;
 
-use super::{open, soon};
+use super::{Home, Kind, block_on, soon};
 use crate::names::Named;
 use crate::rollup::{self, Dim, Totals};
-use crate::store::{Event, Filter, Shape, Store};
-use crate::testing::{DAY0, batch, event};
+use crate::store::{Event, Filter, Shape};
+use crate::testing::{DAY0, all, batch, event};
 
 const SECOND: i64 = 1_000_000;
 
@@ -40,7 +41,7 @@ fn make(instance: Uuid, seq: u64, spec: &Spec) -> Event {
 }
 
 /// Counted apart from the code that is tested.
-fn counted<'a>(events: impl Iterator<Item = &'a Event>) -> Totals {
+pub(super) fn counted<'a>(events: impl Iterator<Item = &'a Event>) -> Totals {
     let mut totals = Totals::default();
     for event in events {
         let shape = &event.shape;
@@ -78,19 +79,21 @@ fn counted<'a>(events: impl Iterator<Item = &'a Event>) -> Totals {
     totals
 }
 
-proptest! {
-    #![proptest_config(ProptestConfig::with_cases(24))]
-
-    #[test]
-    fn rollups_are_what_counting_would_say(
-        specs in prop::collection::vec(spec(), 1..120),
-        groups in prop::collection::vec(1usize..40, 1..8),
-        ranges in prop::collection::vec((0i64..4_400, 0i64..4_400), 6),
-        cuts in prop::collection::vec((-1_000 * SECOND..86_400 * 3 * SECOND, -1_000 * SECOND..86_400 * 3 * SECOND), 6),
-    ) {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-        runtime.block_on(async {
-            let (_dir, store) = open().await;
+pub(super) fn rollups_are_what_counting_would_say(kind: Kind) {
+    let cases = if kind == Kind::Sqlite { 24 } else { 8 };
+    let mut runner =
+        TestRunner::new(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(cases) });
+    let day = 86_400 * 3 * SECOND;
+    let given = (
+        prop::collection::vec(spec(), 1..120),
+        prop::collection::vec(1usize..40, 1..8),
+        prop::collection::vec((0i64..4_400, 0i64..4_400), 6),
+        prop::collection::vec((-1_000 * SECOND..day, -1_000 * SECOND..day), 6),
+    );
+    let found = runner.run(&given, |(specs, groups, ranges, cuts)| {
+        block_on(async {
+            let home = Home::new(kind).await;
+            let store = home.open().await;
             let instance = Uuid::now_v7();
             let events: Vec<_> = specs.iter().zip(1..).map(|(s, seq)| make(instance, seq, s)).collect();
             let mut rest = events.as_slice();
@@ -106,7 +109,7 @@ proptest! {
                 let (from, to) = (day0 + a.min(b) * 60, day0 + a.max(b) * 60);
                 let inside = |e: &&Event| (from * SECOND..to * SECOND).contains(&e.ts);
                 let expected = counted(events.iter().filter(inside));
-                prop_assert_eq!(store.totals(from, to).await.unwrap(), expected);
+                prop_assert_eq!(store.totals(&all(), from, to).await.unwrap(), expected);
             }
             for (a, b) in cuts {
                 let (from, to) = ((a >= 0).then_some(DAY0 + a), (b >= 0).then_some(DAY0 + b));
@@ -115,8 +118,9 @@ proptest! {
                 for event in events.iter().filter(|e| filter.admits(instance, e)) {
                     *expected.entry(event.shape.clone()).or_default() += 1;
                 }
-                let counts = store.counts(&filter, soon()).await.unwrap();
-                let counts: HashMap<_, _> = counts.by_shape.into_iter().map(|(s, n)| ((*s).clone(), n)).collect();
+                let counts = store.counts(&all(), &filter, soon()).await.unwrap();
+                let counts: HashMap<_, _> =
+                    counts.by_shape.into_iter().map(|(s, n)| ((*s).clone(), n)).collect();
                 prop_assert_eq!(counts, expected);
             }
             for width in rollup::WIDTHS {
@@ -125,7 +129,7 @@ proptest! {
                 for event in &events {
                     expected.entry(rollup::floor(event.ts / SECOND, width)).or_default().push(event);
                 }
-                let buckets = store.series(from, to, width).await.unwrap();
+                let buckets = store.series(&all(), from, to, width).await.unwrap();
                 prop_assert_eq!(buckets.len(), expected.len());
                 prop_assert!(buckets.is_sorted_by_key(|b| b.start));
                 for bucket in buckets {
@@ -140,24 +144,24 @@ proptest! {
                 }
             }
             Ok(())
-        })?;
-    }
+        })
+    });
+    found.unwrap();
 }
 
-#[tokio::test]
-async fn names_past_the_bound_are_counted_together_and_the_event_keeps_its_own() {
-    let (_dir, store) = open().await;
+pub(super) async fn names_past_the_bound_are_counted_together_and_the_event_keeps_its_own(home: Home) {
+    let store = home.open().await;
     let instance = Uuid::now_v7();
     for chunk in (1..=5_100u64).collect::<Vec<_>>().chunks(1_000) {
         let events =
             chunk.iter().map(|&n| event(instance, n, DAY0, &json!({ "model": format!("m{n}") }))).collect();
         store.commit(&[batch(instance, events)]).await.unwrap();
     }
-    let totals = store.totals(DAY0 / SECOND, DAY0 / SECOND + 60).await.unwrap();
+    let totals = store.totals(&all(), DAY0 / SECOND, DAY0 / SECOND + 60).await.unwrap();
     let models: Vec<_> = totals.by.iter().filter(|((dim, _), _)| *dim == Dim::Model).collect();
     assert!(models.len() <= 5_000, "{}", models.len());
     assert_eq!(models.iter().map(|(_, cell)| cell.n).sum::<u64>(), 5_100);
     assert!(totals.by[&(Dim::Model, "(other)".to_owned())].n >= 100);
-    let newest = store.page(&crate::store::Filter::default(), None, 1, super::soon()).await.unwrap();
+    let newest = store.page(&all(), &crate::store::Filter::default(), None, 1, super::soon()).await.unwrap();
     assert!(newest.items[0].contains("\"model\":\"m5100\""));
 }
