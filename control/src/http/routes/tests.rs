@@ -14,6 +14,7 @@ use tower::ServiceExt;
 
 use super::{Access, Route, table};
 use crate::config::{Config, Rates};
+use crate::content::Contents;
 use crate::http::{App, Caller, Origin, router};
 use crate::identity::{Identity, NewBinding, NewUser, Permission, Role};
 use crate::names::Named;
@@ -68,8 +69,9 @@ async fn app(dir: &TempDir, database: Option<Secret>) -> Arc<App> {
     let (queue, _writer) =
         ingest::Queue::new(&config.limits, Arc::clone(&store), Arc::clone(&hub), Arc::clone(&metrics));
     let keys = Keys::load(None, dir.path()).unwrap();
+    let contents = Contents::open(records.clone(), &config.content, &registry).await.unwrap();
     let policies = Arc::new(Policies::new(records, keys, config.limits.bundle_waits));
-    Arc::new(App::new(&config, registry, store, identity, queue, metrics, hub, policies).unwrap())
+    Arc::new(App::new(&config, registry, store, identity, contents, queue, metrics, hub, policies).unwrap())
 }
 
 /// Somebody of each role, everywhere and in one namespace, and everybody else there is.
