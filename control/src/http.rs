@@ -71,6 +71,7 @@ pub(crate) struct App {
 
 impl App {
     /// Puts it together.
+    #[allow(clippy::too_many_arguments, reason = "each is a part of its own, put together in one place")]
     pub(crate) fn new(
         config: &Config,
         registry: Registry,
