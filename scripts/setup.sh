@@ -3,7 +3,8 @@
 # front-end packages by npm, the SDKs that the tests drive by pip into .venv. Does nothing where nothing is missing.
 #
 #   scripts/setup.sh build   compiler helpers and the dashboard's packages
-#   scripts/setup.sh rust    besides: openssl, which the Rust tests compare with; for root, what tests of packet rules need
+#   scripts/setup.sh rust    besides: openssl, which the Rust tests compare with; PostgreSQL and Redis, which they start; for root, what
+#                            tests of packet rules need
 #   scripts/setup.sh test    besides: Python SDKs, a browser
 #   scripts/setup.sh clients besides: HTTP clients of other languages
 #   scripts/setup.sh bench   besides: nginx
@@ -58,7 +59,9 @@ case "${1:-build}" in
   build) build ;;
   rust)
     build
-    apt_install openssl=openssl
+    apt_install openssl=openssl redis-server=redis-server setpriv=util-linux
+    # Debian keeps the server's programs out of the PATH.
+    if ! command -v initdb >/dev/null 2>&1 && ! ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1; then apt_install no-such-command=postgresql; fi
     # Packet rules can be tested by root alone.
     [ "$(id -u)" -ne 0 ] || apt_install ip=iproute2 nft=nftables setcap=libcap2-bin
     ;;

@@ -3,7 +3,7 @@
 use clap::{Arg, ArgAction, Command, ValueHint, builder::PossibleValuesParser, value_parser};
 use clap_complete::Shell;
 
-use crate::{check, settings};
+use crate::{check, policy, settings};
 
 const ABOUT: &str = "Judges what language models say against what they were shown";
 
@@ -158,6 +158,7 @@ pub fn command() -> Command {
                 )
                 .args(settings::args()),
         )
+        .subcommand(policy::command())
         .subcommand(Command::new("version").about("Print the version").arg(flag("json", "Print JSON")))
         .subcommand(
             Command::new("completions")

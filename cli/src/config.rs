@@ -3,6 +3,7 @@
 //! Flags win over `AGENTGUARD_*` variables, which win over the TOML file of `--config`, which wins over the defaults. The
 //! names are in `settings.rs`, the meaning of each value in `value.rs`. The policy file is not read here.
 
+mod access;
 mod file;
 pub mod problem;
 mod reader;
@@ -15,7 +16,9 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use agentguard_control::ContentKeys;
 use agentguard_proxy::Origin as Upstream;
+use agentguard_proxy::TrustedKey;
 pub use agentguard_proxy::model::ModelSource;
 use agentguard_telemetry::Secret;
 use clap::ArgMatches;
@@ -40,6 +43,8 @@ pub struct Config {
     pub model_threads: usize,
     /// The policy file.
     pub policy: Option<PathBuf>,
+    /// The keys whose policy bundles are believed; empty: those of the first that comes.
+    pub policy_keys: Vec<TrustedKey>,
     /// The control plane in this process, or the one elsewhere.
     pub control: Control,
     /// The most that waits on disk for the control plane, bytes.
@@ -59,8 +64,18 @@ pub enum Control {
         metrics: Option<SocketAddr>,
         /// What it asks clients for.
         token: Option<Secret>,
+        /// A PostgreSQL to keep verdicts in; `None`: a file in the data directory.
+        database: Option<Secret>,
+        /// Its password, when the address holds none.
+        database_password: Option<Secret>,
         /// How long verdicts are kept; `None`: forever.
         retention: Option<Duration>,
+        /// What it encrypts captured content under.
+        content: ContentKeys,
+        /// Accounts, keys and whom it believes.
+        access: Box<agentguard_control::Access>,
+        /// What signs policy bundles, PEM; `None`: a key in the data directory.
+        signing_key: Option<Secret>,
     },
     /// Another one.
     Elsewhere {
@@ -125,8 +140,9 @@ impl Config {
 /// `AGENTGUARD_*` variables that are no settings: a misspelt one would silently do nothing.
 #[must_use]
 pub fn unknown_variables(environment: &Environment) -> Vec<&str> {
-    // The tests' data and the binary that they start.
-    const OTHERS: &[&str] = &["AGENTGUARD_FIXTURES", "AGENTGUARD_DATA", "AGENTGUARD_BINARY"];
+    // The tests' data and the binary that they start; what commands that ask a control plane read.
+    const OTHERS: &[&str] =
+        &["AGENTGUARD_FIXTURES", "AGENTGUARD_DATA", "AGENTGUARD_BINARY", "AGENTGUARD_CONTROL_TOKEN_FILE"];
     let known = |name: &str| {
         OTHERS.contains(&name) || crate::settings::SETTINGS.iter().any(|setting| setting.variable() == name)
     };

@@ -189,7 +189,9 @@ fn prepare(config: &mut Config, provider: &Provider) {
     }
     config.proxy.base_url_listen.iter_mut().for_each(free_if_used);
     config.proxy.admin_listen.iter_mut().for_each(|listen| listen.set_port(0));
-    if let Control::Here { listen, metrics, .. } = &mut config.control {
+    if let Control::Here { listen, metrics, database, .. } = &mut config.control {
+        // Made-up conversations stay out of a real database.
+        *database = None;
         free_if_used(listen);
         metrics.iter_mut().for_each(|listen| listen.set_port(0));
     }

@@ -1,4 +1,4 @@
-//! AgentGuard on one machine: `up`, `demo`, `score`, `eval`, `check`.
+//! AgentGuard on one machine: `up`, `demo`, `score`, `eval`, `check`, `policy`.
 //!
 //! [`command::command`] is the command line, [`config::Config`] what `up` is told; one module a command does the work.
 //! [`provider`] stands alone: a scripted LLM provider for the demo, tests and benches.
@@ -10,9 +10,11 @@ pub mod demo;
 pub mod eval;
 pub mod exit;
 mod model;
+pub mod policy;
 mod policy_file;
 mod progress;
 pub mod provider;
+mod remote;
 pub mod score;
 mod settings;
 mod stack;

@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use agentguard::config::{Config, Environment, Problems};
 use agentguard::exit::Exit;
 use agentguard::style::Style;
-use agentguard::{check, command, demo, eval, score, up, version};
+use agentguard::{check, command, demo, eval, policy, score, up, version};
 use anyhow::{Context, Result};
 use clap::ArgMatches;
 use clap_complete::Shell;
@@ -45,6 +45,7 @@ fn run(matches: &ArgMatches, environment: &Environment) -> Result<Exit> {
         Some(("score", flags)) => score::run(flags, style, &mut out)?,
         Some(("eval", flags)) => eval::run(flags, style, &mut out)?,
         Some(("check", flags)) => runtime(None)?.block_on(check::run(flags, environment, style, &mut out))?,
+        Some(("policy", flags)) => runtime(Some(1))?.block_on(policy::run(flags, environment, &mut out))?,
         Some(("version", flags)) => version::print(flags.get_flag("json"), &mut out).map(|()| Exit::Fine)?,
         Some(("completions", flags)) => completions(flags, &mut out),
         _ => Exit::Usage,
@@ -75,6 +76,7 @@ fn exit_of(error: &anyhow::Error) -> Exit {
         .chain(error.downcast_ref::<demo::DemoError>().map(demo::DemoError::exit))
         .chain(error.downcast_ref::<score::ScoreError>().map(score::ScoreError::exit))
         .chain(error.downcast_ref::<eval::EvalError>().map(eval::EvalError::exit))
+        .chain(error.downcast_ref::<policy::PolicyCommandError>().map(policy::PolicyCommandError::exit))
         .next()
         .unwrap_or(Exit::Failed)
 }

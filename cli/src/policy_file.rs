@@ -5,12 +5,15 @@ use std::sync::Arc;
 
 use agentguard_api::query::PolicyView;
 use agentguard_policy::{Policy, PolicyError};
+use agentguard_proxy::InForce;
 use arc_swap::ArcSwap;
 
 /// The policy in force and where it comes from.
 pub(crate) struct PolicyFile {
     path: Option<PathBuf>,
-    current: Arc<ArcSwap<Policy>>,
+    in_force: Arc<InForce>,
+    /// The file's, or the built-in one: what SIGHUP compares with.
+    local: ArcSwap<Policy>,
     view: Arc<ArcSwap<PolicyView>>,
 }
 
@@ -28,14 +31,19 @@ pub(crate) enum Reload {
 impl PolicyFile {
     /// Reads the file; without one, the built-in policy holds.
     pub(crate) fn load(path: Option<&Path>) -> Result<Self, PolicyError> {
-        let policy = path.map_or_else(|| Ok(Policy::default()), Policy::load)?;
-        Ok(Self { path: path.map(Path::to_owned), ..Self::of(policy) })
+        let Some(path) = path else { return Ok(Self::with(Policy::default(), InForce::built_in())) };
+        Ok(Self { path: Some(path.to_owned()), ..Self::of(Policy::load(path)?) })
     }
 
     /// The built-in policy of the demo.
     pub(crate) fn of(policy: Policy) -> Self {
+        let in_force = InForce::file(policy.clone());
+        Self::with(policy, in_force)
+    }
+
+    fn with(policy: Policy, in_force: Arc<InForce>) -> Self {
         let view = Arc::new(ArcSwap::from_pointee(view(&policy)));
-        Self { path: None, current: Arc::new(ArcSwap::from_pointee(policy)), view }
+        Self { path: None, in_force, local: ArcSwap::from_pointee(policy), view }
     }
 
     /// The policy in force as the control plane shows it.
@@ -43,14 +51,14 @@ impl PolicyFile {
         Arc::clone(&self.view)
     }
 
-    /// The policy in force; the proxy takes it from here for each exchange.
-    pub(crate) fn current(&self) -> Arc<ArcSwap<Policy>> {
-        Arc::clone(&self.current)
+    /// The policy in force: this one, unless the control plane's takes its place; the proxy takes it from here for each exchange.
+    pub(crate) fn in_force(&self) -> Arc<InForce> {
+        Arc::clone(&self.in_force)
     }
 
     /// One line about it.
     pub(crate) fn describe(&self) -> String {
-        let policy = self.current.load();
+        let policy = self.local.load();
         match &self.path {
             Some(path) => {
                 format!("{} ({} routes, revision {})", path.display(), policy.routes.len(), policy.revision)
@@ -68,7 +76,7 @@ impl PolicyFile {
             tracing::info!("SIGHUP: there is no policy file to read again");
             return Reload::BuiltIn;
         };
-        let before = self.current.load().revision.clone();
+        let before = self.local.load().revision.clone();
         match Policy::load(path) {
             Ok(policy) if policy.revision == before => {
                 tracing::info!(revision = before, "SIGHUP: the policy is unchanged");
@@ -77,7 +85,8 @@ impl PolicyFile {
             Ok(policy) => {
                 tracing::info!(before, after = policy.revision, "SIGHUP: the new policy is in force");
                 self.view.store(Arc::new(view(&policy)));
-                self.current.store(Arc::new(policy));
+                self.local.store(Arc::new(policy.clone()));
+                self.in_force.reload(policy);
                 Reload::Changed
             }
             Err(error) => {
@@ -105,7 +114,7 @@ mod tests {
         let write = |text: &str| std::fs::write(&path, text).unwrap();
         write("version: 1\ndefault: { action: observe }\n");
         let file = PolicyFile::load(Some(&path)).unwrap();
-        let current = file.current();
+        let current = file.in_force().current();
         let first = current.load().revision.clone();
         assert_eq!(file.reload(), Reload::Unchanged);
         write("version: 1\ndefault: { action: shout }\n");

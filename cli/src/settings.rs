@@ -81,6 +81,14 @@ pub(crate) const SETTINGS: &[Setting] = &[
     )
     .path(),
     setting(
+        "database-url",
+        "URL",
+        "",
+        "PostgreSQL for the control plane instead of a file in the data directory: postgres://user:password@host:port/database; \
+         also read from DATABASE_URL, its password from POSTGRES_PASSWORD",
+    )
+    .secret(),
+    setting(
         "base-url-listen",
         "ADDR",
         "127.0.0.1:19003",
@@ -98,9 +106,17 @@ pub(crate) const SETTINGS: &[Setting] = &[
         "policy",
         "FILE",
         "",
-        "YAML policy; without it every answer is judged and annotated; re-read on SIGHUP",
+        "YAML policy, which wins over the control plane's; without either every answer is judged and annotated; re-read on SIGHUP",
     )
     .path(),
+    setting(
+        "policy-key",
+        "BASE64",
+        "those of the first bundle that comes",
+        "Public key whose policy bundles are believed; may be repeated",
+    )
+    .many(),
+    setting("policy-key-file", "FILE", "", "File that holds such keys, one a line").path(),
     setting(
         "model",
         "WHICH",
@@ -120,6 +136,63 @@ pub(crate) const SETTINGS: &[Setting] = &[
     setting("token", "TOKEN", "", "Bearer token that the control plane asks for; needed beyond loopback")
         .secret(),
     setting("token-file", "FILE", "", "File that holds that token").path(),
+    setting(
+        "accounts",
+        "on|off",
+        "off",
+        "Whether people sign in to the control plane with accounts of their own",
+    ),
+    setting(
+        "bootstrap-token",
+        "SECRET",
+        "one that the first start logs",
+        "One-time secret that makes the first account",
+    )
+    .secret(),
+    setting("bootstrap-token-file", "FILE", "", "File that holds that secret").path(),
+    setting(
+        "sidecar-token",
+        "TOKEN",
+        "",
+        "Bearer token with which sidecars elsewhere may report to the control plane, and nothing else",
+    )
+    .secret(),
+    setting("sidecar-token-file", "FILE", "", "File that holds that token").path(),
+    setting(
+        "cluster-issuer",
+        "URL",
+        "",
+        "`iss` of the ServiceAccount tokens that sidecars of a Kubernetes cluster may report with",
+    ),
+    setting(
+        "cluster-keys",
+        "FILE|URL",
+        "the issuer's /openid/v1/jwks",
+        "The JWK set that those tokens are verified with",
+    ),
+    setting("cluster-audience", "NAME", "agentguard-control", "`aud` that those tokens must be made for"),
+    setting(
+        "cluster-ca-file",
+        "FILE",
+        "",
+        "PEM file of the authorities to believe when the keys are fetched",
+    )
+    .path(),
+    setting("cluster-token-file", "FILE", "", "File with the bearer token to fetch the keys with").path(),
+    setting(
+        "trusted-proxies",
+        "N",
+        "0",
+        "Proxies between clients and the control plane whose X-Forwarded-For is believed",
+    ),
+    setting(
+        "signing-key",
+        "PEM",
+        "one made in the data directory",
+        "Ed25519 key (PKCS #8) that signs policy bundles; two while one takes the other's place",
+    )
+    .secret(),
+    setting("signing-key-file", "FILE", "", "File that holds that key").path(),
     setting("retention", "TIME", "30d", "How long verdicts are kept: 12h, 30d, forever"),
     setting("control-url", "URL", "", "Report to this control plane and start none here"),
     setting("control-token", "TOKEN", "", "Bearer token for the control plane at --control-url").secret(),
@@ -130,6 +203,13 @@ pub(crate) const SETTINGS: &[Setting] = &[
         "local/HOSTNAME",
         "Whose traffic this is: NAME, NAMESPACE/NAME or NAMESPACE/NAME/POD",
     ),
+    setting(
+        "hash-key-file",
+        "FILE",
+        "a random key of this process",
+        "File with the key under which `capture: hash` hashes, 32 characters or more",
+    )
+    .path(),
     setting("ca-file", "FILE", "", "PEM file of authorities to trust besides the system's").path(),
     setting("drain", "TIME", "25s", "How long running exchanges may take after SIGTERM"),
     setting("threads", "N", "one a core", "Worker threads"),

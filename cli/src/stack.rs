@@ -7,6 +7,7 @@ use agentguard_control::{Control, ControlError};
 use agentguard_proxy::report::ReportConfig;
 use agentguard_proxy::spool::SpoolConfig;
 use agentguard_proxy::{Addresses, Running, Setup, StartError, warm_up};
+use agentguard_telemetry::Secret;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
@@ -30,6 +31,8 @@ pub(crate) struct Stack {
     pub(crate) proxy: Addresses,
     /// Where the control plane listens, when it is here.
     pub(crate) control: Option<agentguard_control::Addresses>,
+    /// The one-time secret for the first account, to be shown once.
+    pub(crate) first_secret: Option<Secret>,
     draining: CancellationToken,
     ended: JoinHandle<()>,
 }
@@ -42,6 +45,7 @@ impl Stack {
     pub(crate) async fn start(config: &Config, policy: &PolicyFile) -> Result<Self, StackError> {
         let control = control(config, policy).await?;
         let addresses = control.as_ref().map(Control::addresses);
+        let first_secret = control.as_ref().and_then(Control::first_secret).cloned();
         let proxy = if config.proxies() { Some(running(config, policy, addresses).await?) } else { None };
         // Listening already, not serving yet: whoever connects now waits no longer than for a cold judge. Its tables are
         // made on a thread of their own; an error is a panic there, which the first exchange would meet again and report.
@@ -52,6 +56,7 @@ impl Stack {
         let stack = Self {
             proxy: proxy.as_ref().map(Running::addresses).unwrap_or_default(),
             control: addresses,
+            first_secret,
             draining: draining.clone(),
             ended: tokio::spawn(serve(control, proxy, draining)),
         };
@@ -83,8 +88,9 @@ async fn running(
         report: Some(report(config, control)),
         model: config.model.clone(),
         model_threads: config.model_threads,
+        policy_keys: config.policy_keys.clone(),
     };
-    Running::start(setup, policy.current()).await
+    Running::start(setup, policy.in_force()).await
 }
 
 async fn serve(control: Option<Control>, proxy: Option<Running>, draining: CancellationToken) {
@@ -101,12 +107,30 @@ async fn serve(control: Option<Control>, proxy: Option<Running>, draining: Cance
 }
 
 async fn control(config: &Config, policy: &PolicyFile) -> Result<Option<Control>, ControlError> {
-    let Where::Here { listen, metrics, token, retention } = &config.control else { return Ok(None) };
+    let Where::Here {
+        listen,
+        metrics,
+        token,
+        database,
+        database_password,
+        retention,
+        content,
+        access,
+        signing_key,
+    } = &config.control
+    else {
+        return Ok(None);
+    };
     let config = agentguard_control::Config {
         listen: *listen,
         metrics_listen: *metrics,
         token: token.clone(),
+        database: database.clone(),
+        database_password: database_password.clone(),
         retention: *retention,
+        content: content.clone(),
+        access: agentguard_control::Access::clone(access),
+        signing_key: signing_key.clone(),
         policy: policy.view(),
         ..agentguard_control::Config::new(&config.data_dir)
     };
@@ -116,7 +140,9 @@ async fn control(config: &Config, policy: &PolicyFile) -> Result<Option<Control>
 fn report(config: &Config, control: Option<agentguard_control::Addresses>) -> ReportConfig {
     let (url, token) = match (&config.control, control) {
         (Where::Elsewhere { url, token }, _) => (url.to_string(), token),
-        (Where::Here { listen, token, .. }, addresses) => {
+        (Where::Here { listen, token, access, .. }, addresses) => {
+            // What may only report is enough for reporting.
+            let token = if access.sidecar_token.is_some() { &access.sidecar_token } else { token };
             (format!("http://{}", reachable(addresses.map_or(*listen, |at| at.api))), token)
         }
     };

@@ -81,6 +81,13 @@ pub async fn run(
         style,
     };
     write!(out, "{banner}").and_then(|()| out.flush()).map_err(UpError::Output)?;
+    if let Some(secret) = &stack.first_secret {
+        // The one secret that is ever logged: it works once, and whoever reads this log may make the first account.
+        tracing::warn!(
+            secret = secret.expose(),
+            "there is no account yet: make the first one at /login with this one-time secret"
+        );
+    }
     while matches!(signals.next().await, Told::Reload) {
         policy.reload();
     }

@@ -1,10 +1,14 @@
 //! Questions and answers under `/api/v1`.
 
+pub(crate) mod access;
+pub(crate) mod bundle;
+pub(crate) mod content;
 mod examples;
 pub(crate) mod ingest;
 pub(crate) mod openapi;
 pub(crate) mod overview;
 mod params;
+pub(crate) mod policies;
 mod range;
 pub(crate) mod tail;
 pub(crate) mod verdicts;
@@ -20,17 +24,18 @@ use http::header;
 pub(crate) use overview::OverviewCache;
 
 use self::params::Params;
-use crate::http::{ApiError, App};
+use crate::http::{ApiError, App, Caller};
 
 /// Every proxy instance and its ledger.
 #[utoipa::path(get, path = "/api/v1/sidecars", tag = "fleet",
     responses((status = 200, description = "Seen last first.", body = [Sidecar])))]
 pub(crate) async fn sidecars(
     State(app): State<Arc<App>>,
+    caller: Caller,
     params: Params,
 ) -> Result<Json<Vec<Sidecar>>, ApiError> {
     params.end()?;
-    Ok(Json(app.store.sidecars().await?))
+    Ok(Json(app.store.sidecars(caller.scope()).await?))
 }
 
 /// Show the policy.

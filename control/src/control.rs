@@ -4,15 +4,20 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use agentguard_telemetry::Secret;
 use agentguard_telemetry::metrics::MetricError;
 use prometheus::Registry;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
-use crate::config::Config;
+use crate::config::{Access, Config};
+use crate::content::{ContentError, Contents};
 use crate::http::{self, App};
+use crate::identity::Identity;
+use crate::identity::secrets::{check_key, check_placeholder};
 use crate::ingest::{self, Queue, Writer};
-use crate::store::{Sqlite, Store, StoreError};
+use crate::policies::{KeyError, Keys, Policies};
+use crate::store::{self, Store, StoreError};
 use crate::{clock, tail};
 
 /// What open requests get at the end; Kubernetes waits 30 s before it kills.
@@ -33,6 +38,7 @@ pub struct Control {
     metrics: Option<TcpListener>,
     addresses: Addresses,
     config: Config,
+    first_secret: Option<Secret>,
 }
 
 /// Where it listens.
@@ -68,9 +74,21 @@ pub enum ControlError {
         /// Why.
         source: std::io::Error,
     },
+    /// A key that others could guess.
+    #[error("{0}")]
+    Key(String),
+    /// Accounts cannot be used.
+    #[error("accounts cannot be used: {0}")]
+    Identity(String),
+    /// The key that content is encrypted under.
+    #[error(transparent)]
+    Content(#[from] ContentError),
     /// The database cannot be used.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// Policy bundles cannot be signed.
+    #[error(transparent)]
+    Keys(#[from] KeyError),
     /// Two metrics have one name.
     #[error(transparent)]
     Metrics(#[from] MetricError),
@@ -79,12 +97,13 @@ pub enum ControlError {
 impl Control {
     /// Takes the ports, opens the database, brings its schema up to date. Serves nothing yet.
     pub async fn bind(config: Config) -> Result<Self, ControlError> {
-        if config.token.is_none() && !config.listen.ip().is_loopback() {
+        if config.token.is_none() && !config.access.accounts && !config.listen.ip().is_loopback() {
             return Err(ControlError::Open(config.listen));
         }
         if config.token.as_ref().is_some_and(|token| !is_token(token.expose())) {
             return Err(ControlError::Token);
         }
+        check_access(&config.access)?;
         let (api, api_address) = listen(config.listen, "API and page").await?;
         let metrics = match config.metrics_listen {
             Some(address) => Some(listen(address, "metrics").await?),
@@ -92,21 +111,42 @@ impl Control {
         };
         let (metrics, metrics_address) = metrics.unzip();
         let addresses = Addresses { api: api_address, metrics: metrics_address };
-        let store: Arc<dyn Store> =
-            Arc::new(Sqlite::open(&config.data_dir, config.limits.dead_letters).await?);
+        let (store, records) = store::open(&config).await?;
+        let opened = Identity::open(records.clone(), config.token.as_ref(), &config.access).await;
+        let (identity, first_secret) = opened.map_err(|error| ControlError::Identity(error.to_string()))?;
+        let keys = Keys::load(config.signing_key.as_ref(), &config.data_dir)?;
+        let policies = Arc::new(Policies::new(records.clone(), keys, config.limits.bundle_waits));
+        policies.begin().await?;
         let registry = Registry::new();
+        let contents = Contents::open(records.clone(), &config.content, &registry).await?;
         let ingest = Arc::new(ingest::Metrics::new(&registry)?);
         let hub = Arc::new(tail::Hub::new());
         let (queue, writer) =
             Queue::new(&config.limits, Arc::clone(&store), Arc::clone(&hub), Arc::clone(&ingest));
-        let app = Arc::new(App::new(&config, registry, Arc::clone(&store), queue, ingest, hub)?);
-        Ok(Self { app, store, writer, api, metrics, addresses, config })
+        let app = Arc::new(App::new(
+            &config,
+            registry,
+            Arc::clone(&store),
+            identity,
+            contents,
+            queue,
+            ingest,
+            hub,
+            policies,
+        )?);
+        Ok(Self { app, store, writer, api, metrics, addresses, config, first_secret })
     }
 
     /// Where it listens.
     #[must_use]
     pub fn addresses(&self) -> Addresses {
         self.addresses
+    }
+
+    /// The one-time secret that makes the first account, where one was made up: to be shown once to whoever started this.
+    #[must_use]
+    pub fn first_secret(&self) -> Option<&Secret> {
+        self.first_secret.as_ref()
     }
 
     /// Serves until `drain`; then refuses new connections, lets open requests finish for up to 25 seconds, commits what was
@@ -117,6 +157,10 @@ impl Control {
         let writer = tokio::spawn(writer.run(stop_writer.clone()));
         let sweeper = config.retention.map(|age| tokio::spawn(sweep(Arc::clone(&store), age, drain.clone())));
         app.drain_on(drain.clone());
+        let policies = tokio::spawn({
+            let (policies, store, stop) = (Arc::clone(&app.policies), Arc::clone(&store), drain.clone());
+            async move { policies.run(store, stop).await }
+        });
         let connections = config.limits.connections;
         let scraped = async {
             if let Some(metrics) = metrics {
@@ -127,6 +171,7 @@ impl Control {
         stop_writer.cancel();
         // Both end by themselves; an error is a panic of theirs, already logged.
         let _ = writer.await;
+        let _ = policies.await;
         if let Some(sweeper) = sweeper {
             let _ = sweeper.await;
         }
@@ -139,6 +184,23 @@ async fn listen(address: SocketAddr, what: &'static str) -> Result<(TcpListener,
     let listener = TcpListener::bind(address).await.map_err(failed)?;
     let bound = listener.local_addr().map_err(failed)?;
     Ok((listener, bound))
+}
+
+/// Refuses keys that others could guess.
+fn check_access(access: &Access) -> Result<(), ControlError> {
+    let key = |name, key: Option<&Secret>| key.map_or(Ok(()), |key| check_key(name, key));
+    let token = |name: &str, token: Option<&Secret>| match token {
+        Some(token) if !is_token(token.expose()) => {
+            Err(format!("{name} must have at least {MIN_TOKEN} visible ASCII characters"))
+        }
+        Some(token) => check_placeholder(name, token),
+        None => Ok(()),
+    };
+    key("JWT_SECRET_KEY", access.jwt_key.as_ref())
+        .and_then(|()| key("ENCRYPTION_KEY", access.audit_key.as_ref()))
+        .and_then(|()| token("the bootstrap token", access.bootstrap.as_ref()))
+        .and_then(|()| token("the sidecars' token", access.sidecar_token.as_ref()))
+        .map_err(ControlError::Key)
 }
 
 fn is_token(token: &str) -> bool {

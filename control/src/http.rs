@@ -2,30 +2,42 @@
 
 mod assets;
 mod auth;
+mod body;
+mod caller;
+pub(crate) mod cookies;
 mod front;
 mod health;
 mod metrics;
 mod pages;
 mod problem;
+mod rates;
+mod routes;
 mod serve;
+mod site;
 
 use std::sync::Arc;
 
 use agentguard_telemetry::metrics::MetricError;
 use arc_swap::ArcSwap;
 use axum::Router;
-use axum::routing::{get, post};
+use axum::routing::get;
 use prometheus::Registry;
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 use tower_http::compression::CompressionLayer;
 
+pub(crate) use auth::Came;
+pub(crate) use body::Body;
+pub(crate) use caller::{Caller, Origin};
 pub(crate) use problem::ApiError;
 pub(crate) use serve::serve;
 
 use crate::api;
 use crate::config::{Config, Limits};
+use crate::content::Contents;
+use crate::identity::Identity;
 use crate::ingest::{self, Queue};
+use crate::policies::Policies;
 use crate::store::Store;
 use crate::tail::Hub;
 
@@ -41,9 +53,17 @@ pub(crate) struct App {
     pub(crate) decoding: Arc<Semaphore>,
     pub(crate) tails: Arc<Semaphore>,
     pub(crate) overviews: api::OverviewCache,
+    pub(crate) policies: Arc<Policies>,
     pub(crate) drain: CancellationToken,
+    /// Who may do what; the audit log is there, too.
+    pub(crate) identity: Identity,
+    /// Captured content, sealed and opened.
+    pub(crate) contents: Contents,
     requests: Arc<Semaphore>,
-    auth: Option<auth::Auth>,
+    needs: routes::Needs,
+    rates: rates::Rates,
+    /// Trusted proxies between the clients and us.
+    hops: usize,
     hosts: Vec<String>,
     http: metrics::Metrics,
     registry: Registry,
@@ -51,13 +71,17 @@ pub(crate) struct App {
 
 impl App {
     /// Puts it together.
+    #[allow(clippy::too_many_arguments, reason = "each is a part of its own, put together in one place")]
     pub(crate) fn new(
         config: &Config,
         registry: Registry,
         store: Arc<dyn Store>,
+        identity: Identity,
+        contents: Contents,
         queue: Queue,
         ingest: Arc<ingest::Metrics>,
         hub: Arc<Hub>,
+        policies: Arc<Policies>,
     ) -> Result<Self, MetricError> {
         let limits = config.limits.clone();
         Ok(Self {
@@ -65,6 +89,7 @@ impl App {
             queue,
             ingest,
             hub,
+            policies,
             policy: Arc::clone(&config.policy),
             receiving: Arc::new(Semaphore::new(limits.receiving)),
             decoding: Arc::new(Semaphore::new(limits.decoding)),
@@ -72,7 +97,11 @@ impl App {
             requests: Arc::new(Semaphore::new(limits.requests)),
             overviews: api::OverviewCache::new(&registry)?,
             drain: CancellationToken::new(),
-            auth: config.token.as_ref().map(|token| auth::Auth::new(token.expose())),
+            identity,
+            contents,
+            needs: routes::Needs::new(),
+            rates: rates::Rates::new(&config.access.rates),
+            hops: config.access.trusted_proxies,
             hosts: config.hosts.iter().map(|h| h.to_ascii_lowercase()).collect(),
             http: metrics::Metrics::new(&registry)?,
             registry,
@@ -92,33 +121,7 @@ impl App {
 
 /// The API and the page.
 pub(crate) fn router(app: &Arc<App>) -> Router {
-    let api = Router::new()
-        .route("/ingest/verdicts", post(api::ingest::verdicts))
-        .route("/sidecar/heartbeat", post(api::ingest::heartbeat))
-        .route("/overview", get(api::overview::overview))
-        .route("/timeseries", get(api::overview::timeseries))
-        .route("/workloads", get(api::overview::workloads))
-        .route("/models", get(api::overview::models))
-        .route("/verdicts", get(api::verdicts::list))
-        .route("/verdicts/facets", get(api::verdicts::facets))
-        .route("/verdicts/{id}", get(api::verdicts::detail))
-        .route("/sidecars", get(api::sidecars))
-        .route("/tail", get(api::tail::tail))
-        .route("/policy", get(api::policy));
-    Router::new()
-        .nest("/api/v1", api)
-        .route("/health", get(health::health))
-        .route("/livez", get(health::livez))
-        .route("/readyz", get(health::readyz))
-        .route("/startupz", get(health::startupz))
-        .route("/version", get(health::version))
-        .route("/openapi.json", get(api::openapi::openapi))
-        .route("/docs", get(pages::docs))
-        .route("/docs/docs.css", get(pages::docs_css))
-        .route("/docs/docs.js", get(pages::docs_js))
-        .route("/login.css", get(pages::plain_css))
-        .route("/login", get(auth::form).post(auth::login))
-        .route("/logout", post(auth::logout))
+    routes::router()
         .fallback(assets::page)
         .method_not_allowed_fallback(problem::method_not_allowed)
         .layer(CompressionLayer::new())

@@ -8,12 +8,15 @@ pub(crate) mod event;
 mod metrics;
 mod queue;
 
+use std::sync::Arc;
+
 use uuid::Uuid;
 
 pub(crate) use metrics::Metrics;
 pub(crate) use queue::{Queue, QueueError, Writer};
 
 use crate::config::Limits;
+use crate::identity::Pod;
 use crate::store::Incoming;
 
 /// Decodes a request body into a batch that is ready to be stored. Takes milliseconds of CPU: not for an async worker.
@@ -21,7 +24,9 @@ pub(crate) fn read(
     body: &[u8],
     encoding: decode::Encoding,
     limits: &Limits,
+    tenant: Arc<str>,
     received: i64,
+    pod: Option<&Pod>,
 ) -> Result<(Incoming, Read), decode::BatchError> {
     let body = decode::decode(body, encoding, limits.decoded_body)?;
     let batch = decode::split(&body)?;
@@ -29,6 +34,7 @@ pub(crate) fn read(
         return Err(decode::BatchError::TooMany { limit: limits.batch_events });
     }
     let mut incoming = Incoming {
+        tenant,
         instance: batch.instance,
         received,
         workload: Default::default(),
@@ -37,7 +43,7 @@ pub(crate) fn read(
     };
     let mut read = Read { bytes: body.len(), skewed: 0 };
     for (index, raw) in batch.events.iter().enumerate() {
-        match event::read(raw.get(), index, batch.instance, received, limits.event) {
+        match event::read(raw.get(), index, batch.instance, received, limits.event, pod) {
             Ok((event, workload, skewed)) => {
                 read.skewed += u64::from(skewed);
                 incoming.workload = workload;

@@ -5,14 +5,18 @@
 //! `http` → `api` → `store`.
 
 mod api;
+mod audit;
 mod clock;
 mod config;
+mod content;
 mod control;
 mod histogram;
 mod http;
+mod identity;
 mod ingest;
 mod ledger;
 mod names;
+mod policies;
 mod rollup;
 mod store;
 mod tail;
@@ -22,6 +26,9 @@ mod varint;
 
 pub use agentguard_api::query::PolicyView;
 pub use agentguard_telemetry::Secret;
-pub use config::{Config, Limits};
+pub use config::{Access, Cluster, Config, KeySource, Limits, Rates};
+pub use content::{ContentError, ContentKeys};
 pub use control::{Addresses, Control, ControlError};
+pub use identity::secrets::{check_key, check_placeholder, new_token};
+pub use policies::KeyError;
 pub use store::StoreError;

@@ -3,12 +3,15 @@
 //! Buckets of 10 seconds, a minute, an hour and a day are kept side by side, so that any range is a handful of small scans
 //! ([`segments`]) and costs the same at a thousand verdicts and at a billion. The sums are exact; percentiles are within 1 %
 //! (see `histogram.rs`). The store writes them in the transaction that stores the events.
+//!
+//! Every bucket is kept for each namespace of a tenant and, beside them, for the tenant as a whole: what somebody sees who may see some namespaces is
+//! the sum of theirs (histograms merge), and the common question, everything of a tenant, costs the same however many namespaces there are.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use crate::histogram::Histogram;
 use crate::names::Named;
-use crate::store::{Event, Shape};
+use crate::store::{Event, Filed, Shape};
 
 /// Seconds; each divides the next.
 pub(crate) const WIDTHS: [i64; 4] = [10, 60, 3600, 86_400];
@@ -65,7 +68,7 @@ pub(crate) struct Whole {
 }
 
 impl Whole {
-    fn add(&mut self, other: &Self) {
+    pub(crate) fn add(&mut self, other: &Self) {
         self.n += other.n;
         self.judged += other.judged;
         self.flagged += other.flagged;
@@ -95,33 +98,38 @@ pub(crate) struct Bucket {
 /// What a group of events adds to the buckets.
 #[derive(Debug, Default)]
 pub(crate) struct Deltas {
-    /// By width and bucket.
-    pub(crate) wholes: HashMap<(i64, i64), Whole>,
-    /// By width, bucket, dimension and key.
-    pub(crate) cells: HashMap<(i64, i64, Dim, String), Cell>,
+    /// By width, zone and bucket.
+    pub(crate) wholes: HashMap<(i64, i64, i64), Whole>,
+    /// By width, zone, bucket, dimension and key.
+    pub(crate) cells: HashMap<(i64, i64, i64, Dim, String), Cell>,
 }
 
 impl Deltas {
     /// What these events add. The shape is given apart: the store may have folded rare names into `(other)`.
-    pub(crate) fn of<'a>(events: impl Iterator<Item = (&'a Event, &'a Shape)>) -> Self {
-        let mut narrow: HashMap<i64, Totals> = HashMap::new();
-        for (event, shape) in events {
+    pub(crate) fn of<'a>(events: impl Iterator<Item = (&'a Event, &'a Filed)>) -> Self {
+        // By tenant, its namespace's zone, and bucket.
+        let mut narrow: HashMap<(i64, i64, i64), Totals> = HashMap::new();
+        for (event, filed) in events {
             let bucket = floor(event.ts.div_euclid(1_000_000), WIDTHS[0]);
-            narrow.entry(bucket).or_default().count(event, shape);
+            narrow.entry((filed.tenant, filed.zone, bucket)).or_default().count(event, &filed.shape);
         }
         let mut deltas = Self::default();
-        for (bucket, totals) in narrow {
+        for ((tenant, zone, bucket), totals) in narrow {
             for width in WIDTHS {
-                let start = floor(bucket, width);
-                deltas.wholes.entry((width, start)).or_default().add(&totals.whole);
-                for ((dim, key), cell) in &totals.by {
-                    if width >= FULL_WIDTH || *dim == Dim::Outcome {
-                        deltas.cells.entry((width, start, *dim, key.clone())).or_default().add(cell);
-                    }
-                }
+                deltas.add(width, tenant, floor(bucket, width), &totals);
+                deltas.add(width, zone, floor(bucket, width), &totals);
             }
         }
         deltas
+    }
+
+    fn add(&mut self, width: i64, zone: i64, start: i64, totals: &Totals) {
+        self.wholes.entry((width, zone, start)).or_default().add(&totals.whole);
+        for ((dim, key), cell) in &totals.by {
+            if width >= FULL_WIDTH || *dim == Dim::Outcome {
+                self.cells.entry((width, zone, start, *dim, key.clone())).or_default().add(cell);
+            }
+        }
     }
 }
 
@@ -158,6 +166,11 @@ fn outcome_key(shape: &Shape) -> String {
 pub(crate) fn outcome_parts(key: &str) -> Option<(&str, &str, &str)> {
     let mut parts = key.split(' ');
     Some((parts.next()?, parts.next()?, parts.next()?))
+}
+
+/// The bucket that starts there, made when missing.
+pub(crate) fn bucket(buckets: &mut BTreeMap<i64, Bucket>, start: i64) -> &mut Bucket {
+    buckets.entry(start).or_insert_with(|| Bucket { start, ..Bucket::default() })
 }
 
 /// The start of the bucket that holds a second.

@@ -10,7 +10,7 @@ use parking_lot::Mutex;
 use tokio::sync::broadcast;
 use uuid::Uuid;
 
-use crate::store::Event;
+use crate::store::{Event, Filter, Scope};
 
 /// Events that a reader may be behind.
 const BEHIND: usize = 1024;
@@ -34,8 +34,16 @@ struct Kept {
 pub(crate) struct Entry {
     /// Gapless within this process, from 1.
     pub(crate) number: u64,
+    pub(crate) tenant: Arc<str>,
     pub(crate) instance: Uuid,
     pub(crate) event: Event,
+}
+
+impl Entry {
+    /// Whether a reader with this scope and filter gets it.
+    pub(crate) fn passes(&self, scope: &Scope, filter: &Filter) -> bool {
+        scope.admits(&self.tenant, &self.event.shape.namespace) && filter.admits(self.instance, &self.event)
+    }
 }
 
 /// What a reader begins with.
@@ -57,10 +65,10 @@ impl Hub {
     }
 
     /// Publishes a stored event.
-    pub(crate) fn publish(&self, instance: Uuid, mut event: Event) {
+    pub(crate) fn publish(&self, tenant: &Arc<str>, instance: Uuid, mut event: Event) {
         event.content = None;
         let mut kept = self.kept.lock();
-        let entry = Arc::new(Entry { number: kept.next, instance, event });
+        let entry = Arc::new(Entry { number: kept.next, tenant: Arc::clone(tenant), instance, event });
         kept.next += 1;
         if kept.entries.len() == KEPT {
             kept.entries.pop_front();

@@ -1,10 +1,13 @@
 //! Events for this crate's own tests, made the way ingest makes them.
 
+use std::sync::Arc;
+
 use serde_json::{Value, json};
 use uuid::Uuid;
 
 use crate::ingest::event;
-use crate::store::{BadEvent, Done, Event, Incoming, Work};
+use crate::store::scope::DEFAULT_TENANT;
+use crate::store::{BadEvent, Done, Event, Incoming, Scope, Work};
 
 /// 2026-01-01T00:00:00Z, microseconds: a whole day, hour and minute.
 pub(crate) const DAY0: i64 = 1_767_225_600_000_000;
@@ -28,7 +31,7 @@ pub(crate) fn json(instance: Uuid, seq: u64, ts: i64, changes: &Value) -> Value 
 /// An event as ingest hands it to the store.
 pub(crate) fn event(instance: Uuid, seq: u64, ts: i64, changes: &Value) -> Event {
     let raw = json(instance, seq, ts, changes).to_string();
-    event::read(&raw, usize::try_from(seq).unwrap(), instance, i64::MAX / 2, 1 << 20).unwrap().0
+    event::read(&raw, usize::try_from(seq).unwrap(), instance, i64::MAX / 2, 1 << 20, None).unwrap().0
 }
 
 /// A batch of events.
@@ -38,7 +41,18 @@ pub(crate) fn batch(instance: Uuid, events: Vec<Event>) -> Work {
 
 /// A batch with events that cannot be stored.
 pub(crate) fn batch_with(instance: Uuid, events: Vec<Event>, bad: Vec<BadEvent>) -> Work {
-    Work::Batch(Incoming { instance, received: DAY0, workload: Default::default(), events, bad })
+    of(DEFAULT_TENANT, instance, events, bad)
+}
+
+/// A batch of some tenant.
+pub(crate) fn of(tenant: &str, instance: Uuid, events: Vec<Event>, bad: Vec<BadEvent>) -> Work {
+    let tenant = Arc::from(tenant);
+    Work::Batch(Incoming { tenant, instance, received: DAY0, workload: Default::default(), events, bad })
+}
+
+/// Everything of the one tenant.
+pub(crate) fn all() -> Scope {
+    Scope::tenant(DEFAULT_TENANT)
 }
 
 /// The reply to the one batch.
@@ -47,4 +61,22 @@ pub(crate) fn reply(done: Vec<Done>) -> agentguard_api::BatchReply {
         Some(Done::Batch(reply, _)) => reply,
         other => panic!("no batch: {other:?}"),
     }
+}
+
+/// The small tables of accounts and audit, empty, on SQLite and on PostgreSQL. The folder has to outlive the first.
+pub(crate) async fn both() -> [(Option<tempfile::TempDir>, crate::store::records::Records); 2] {
+    use crate::store::records::Records;
+    use sqlx::sqlite::{SqliteConnectOptions, SqlitePoolOptions};
+    let dir = tempfile::TempDir::new().unwrap();
+    let options = SqliteConnectOptions::new().filename(dir.path().join("t.db")).create_if_missing(true);
+    let options = options.foreign_keys(true).busy_timeout(std::time::Duration::from_secs(10));
+    let options = options.journal_mode(sqlx::sqlite::SqliteJournalMode::Wal);
+    let writes = SqlitePoolOptions::new().max_connections(1).connect_with(options.clone()).await.unwrap();
+    let reads = SqlitePoolOptions::new().max_connections(2).connect_with(options).await.unwrap();
+    sqlx::raw_sql(include_str!("../migrations/sqlite/0010_identity.sql")).execute(&writes).await.unwrap();
+    let url =
+        tokio::task::spawn_blocking(|| agentguard_testbed::Postgres::shared().database()).await.unwrap();
+    let pool = sqlx::PgPool::connect(&url).await.unwrap();
+    sqlx::raw_sql(include_str!("../migrations/postgres/0010_identity.sql")).execute(&pool).await.unwrap();
+    [(Some(dir), Records::sqlite(reads, writes)), (None, Records::postgres(pool))]
 }

@@ -128,7 +128,11 @@ async fn people_sign_in_once_and_get_where_they_wanted() {
     let signed_in = [("cookie", cookie.as_str())];
     assert_eq!(get_with(&server, "/api/v1/overview", &signed_in).await.status, 200);
     assert_eq!(get_with(&server, "/", &signed_in).await.status, 200);
-    post_with(&server, "/logout", "", &signed_in).await;
+    // What changes something needs more than the cookie, which a browser sends by itself.
+    post_with(&server, "/logout", "", &signed_in).await.problem(403, "csrf");
+    let me = get_with(&server, "/api/v1/auth/me", &signed_in).await.json();
+    let csrf = me["csrf_token"].as_str().unwrap();
+    post_with(&server, "/logout", "", &[signed_in[0], ("x-csrf-token", csrf)]).await;
     get_with(&server, "/api/v1/overview", &signed_in).await.problem(401, "unauthorized");
     // Behind a TLS terminator the cookie stays on TLS.
     let tls = [kind[0], ("x-forwarded-proto", "https")];

@@ -292,12 +292,14 @@ async fn every_described_operation_is_there() {
                 continue; // Has no end to wait for; tests/tail.rs reads it.
             }
             let path = path.replace("{id}", "00000000-0000-0000-0000-000000000000");
+            let path = path.replace("{binding}", "none").replace("{name}", "none").replace("{version}", "1");
             let method = Method::from_bytes(method.to_uppercase().as_bytes()).unwrap();
             let request = server.request(method.clone(), &path).body(Full::default()).unwrap();
             let answer = server.send(request).await;
-            let known = answer.status.is_success()
-                || (path.contains("00000000") && answer.status == 404)
-                || (method == Method::POST && answer.status == 415);
+            // What it needs is not given here; that there is somebody to say so is what counts.
+            let known = answer.status != 405
+                && !answer.status.is_server_error()
+                && !answer.text().contains("there is no such address");
             assert!(known, "{method} {path}: {}", answer.status);
         }
     }

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use agentguard_api::Workload;
+use agentguard_telemetry::Secret;
 
 use crate::intercept::{Fixed, Intercept};
 use crate::{ModelConfig, Origin};
@@ -31,6 +32,8 @@ pub struct Config {
     pub resolve: Fixed,
     /// The trained model; `None`: the rules judge alone.
     pub model: Option<ModelConfig>,
+    /// The key under which `capture: hash` hashes; `None`: a random one of this process, under which only its own hashes compare.
+    pub hash_key: Option<Secret>,
     /// How long things may take.
     pub timeouts: Timeouts,
     /// How much there may be of things.

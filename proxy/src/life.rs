@@ -148,7 +148,7 @@ pub(crate) fn plan(route: &Route, model: &str, shared: &Shared) -> Plan {
         path: route.path.path(),
         model,
     };
-    Plan::new(policy.resolve(&exchange).clone(), policy.revision.clone())
+    Plan::new(policy.resolve(&exchange).clone(), policy.revision.clone(), policy.redaction.clone())
 }
 
 /// Begins to judge a provider's answer. What the agent is shown here is evidence for its own reply, too.

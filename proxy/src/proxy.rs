@@ -16,6 +16,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::dns::Dns;
+use crate::exchange::content::Hasher;
 use crate::exchange::context::Contexts;
 use crate::exchange::metrics::JudgeMetrics;
 use crate::front::caught::Catcher;
@@ -100,6 +101,7 @@ impl Proxy {
             policy,
             recorder,
             workload: config.workload,
+            hasher: Hasher::new(config.hash_key.as_ref()),
             exchanges: Arc::new(Semaphore::new(config.limits.exchanges)),
             judged: Arc::new(Semaphore::new(config.limits.judged)),
             judge_metrics: JudgeMetrics::new(registry)?,

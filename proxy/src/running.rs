@@ -4,13 +4,12 @@ use std::path::Path;
 use std::sync::Arc;
 
 use agentguard_encoder::LoadError;
-use agentguard_policy::Policy;
-use arc_swap::ArcSwap;
 use prometheus::Registry;
 use tokio::task::{JoinError, spawn_blocking};
 use tokio_util::sync::CancellationToken;
 
 use crate::model::{ModelSource, Trained};
+use crate::policy::{Distribution, InForce, Sidecar, TrustedKey};
 use crate::report::{ReportConfig, ReportError, Reporter};
 use crate::spool::{Spool, SpoolConfig, SpoolError};
 use crate::{Addresses, BindError, Config, ModelConfig, Proxy};
@@ -50,6 +49,8 @@ pub struct Setup<'s> {
     pub model: ModelSource,
     /// Threads that run it.
     pub model_threads: usize,
+    /// The keys whose policy bundles are believed; empty: those of the first bundle that comes.
+    pub policy_keys: Vec<TrustedKey>,
 }
 
 /// A proxy, its spool and its reporter.
@@ -57,6 +58,7 @@ pub struct Running {
     proxy: Proxy,
     spool: Arc<Spool>,
     reporter: Option<Reporter>,
+    distribution: Option<Distribution>,
 }
 
 impl Running {
@@ -64,20 +66,28 @@ impl Running {
     ///
     /// # Errors
     /// [`StartError`]; nothing is left running.
-    pub async fn start(setup: Setup<'_>, policy: Arc<ArcSwap<Policy>>) -> Result<Self, StartError> {
+    pub async fn start(setup: Setup<'_>, policy: Arc<InForce>) -> Result<Self, StartError> {
         let registry = Registry::new();
         let (spool, reader) = Spool::open(&setup.data_dir.join("spool"), &setup.spool, &registry)?;
         let spool = Arc::new(spool);
-        let reporter = setup
-            .report
-            .map(|report| Reporter::new(reader, &report, policy.clone(), &registry))
-            .transpose()?;
+        let (mut reporter, mut distribution) = (None, None);
+        if let Some(report) = &setup.report {
+            reporter = Some(Reporter::new(reader, report, Arc::clone(&policy), &registry)?);
+            let sidecar = Sidecar {
+                workload: &setup.proxy.workload,
+                instance: spool.instance(),
+                data_dir: setup.data_dir,
+                keys: setup.policy_keys,
+            };
+            distribution = Some(Distribution::new(sidecar, report, Arc::clone(&policy), &registry)?);
+        }
         let (source, threads) = (setup.model, setup.model_threads);
         let model = spawn_blocking(move || Trained::load(&source, threads)).await??;
         let model = model.map(|model| ModelConfig { threads, ..ModelConfig::new(Arc::new(model)) });
         let recorder: Arc<Spool> = Arc::clone(&spool);
-        let proxy = Proxy::bind(Config { model, ..setup.proxy }, policy, recorder, &registry).await?;
-        Ok(Self { proxy, spool, reporter })
+        let proxy =
+            Proxy::bind(Config { model, ..setup.proxy }, policy.current(), recorder, &registry).await?;
+        Ok(Self { proxy, spool, reporter, distribution })
     }
 
     /// Where the proxy listens.
@@ -90,8 +100,12 @@ impl Running {
     pub async fn run(self, draining: CancellationToken) {
         let stop = CancellationToken::new();
         let reporter = self.reporter.map(|reporter| tokio::spawn(reporter.run(stop.clone())));
+        let distribution = self.distribution.map(|asks| tokio::spawn(asks.run(draining.clone())));
         self.proxy.run(draining).await;
         stop.cancel();
+        if let Some(distribution) = distribution {
+            let _ = distribution.await; // it was told to stop with the listeners
+        }
         if let Some(reporter) = reporter {
             let _ = reporter.await; // a panic was logged where it happened
         }

@@ -9,6 +9,7 @@ use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
 use crate::dns::Dns;
+use crate::exchange::content::Hasher;
 use crate::exchange::context::Contexts;
 use crate::exchange::metrics::JudgeMetrics;
 use crate::metrics::Metrics;
@@ -20,6 +21,8 @@ pub(crate) struct Shared {
     pub(crate) policy: Arc<ArcSwap<Policy>>,
     pub(crate) recorder: Arc<dyn Recorder>,
     pub(crate) workload: Workload,
+    /// For `capture: hash`.
+    pub(crate) hasher: Hasher,
     pub(crate) timeouts: Timeouts,
     /// Names to addresses.
     pub(crate) dns: Dns,

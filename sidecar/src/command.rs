@@ -69,15 +69,25 @@ pub(crate) struct Flags {
     /// PEM file of authorities to trust besides the public ones, upstream and in the applications' bundle
     #[arg(long, value_name = "FILE", env = "AGENTGUARD_EXTRA_CA")]
     pub(crate) extra_ca: Option<PathBuf>,
-    /// YAML policy; without it every answer is judged and annotated; re-read on SIGHUP
+    /// YAML policy, which wins over the control plane's; re-read on SIGHUP [default: the control plane's; until there is one, every
+    /// answer is judged and annotated]
     #[arg(long, value_name = "FILE", env = "AGENTGUARD_POLICY")]
     pub(crate) policy: Option<PathBuf>,
+    /// Public key whose policy bundles are believed; may be repeated [default: those of the first bundle that comes]
+    #[arg(long, value_name = "BASE64", env = "AGENTGUARD_POLICY_KEY", value_delimiter = ',')]
+    pub(crate) policy_key: Vec<String>,
+    /// File that holds such keys, one a line
+    #[arg(long, value_name = "FILE", env = "AGENTGUARD_POLICY_KEY_FILE")]
+    pub(crate) policy_key_file: Option<PathBuf>,
     /// The control plane to report to; without it verdicts wait in the spool
     #[arg(long, value_name = "URL", env = "AGENTGUARD_CONTROL_URL")]
     pub(crate) control_url: Option<String>,
     /// File that holds the bearer token for it
     #[arg(long, value_name = "FILE", env = "AGENTGUARD_CONTROL_TOKEN_FILE")]
     pub(crate) control_token_file: Option<PathBuf>,
+    /// File with the key under which `capture: hash` hashes, 32 characters or more [default: a random key of this process]
+    #[arg(long, value_name = "FILE", env = "AGENTGUARD_HASH_KEY_FILE")]
+    pub(crate) hash_key_file: Option<PathBuf>,
     /// Where verdicts wait for it
     #[arg(long, value_name = "DIR", default_value = "/var/lib/agentguard", env = "AGENTGUARD_DATA_DIR")]
     pub(crate) data_dir: PathBuf,

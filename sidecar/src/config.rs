@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use agentguard_api::Workload;
 use agentguard_proxy::intercept::{Catch, Fixed, Mode};
 use agentguard_proxy::model::ModelSource;
-use agentguard_proxy::{Inbound, Origin, Upstream, providers};
+use agentguard_proxy::{Inbound, Origin, TrustedKey, Upstream, providers};
 use agentguard_trust::HostSet;
 
 use crate::command::{Flags, How};
@@ -23,6 +23,8 @@ pub(crate) struct Config {
     pub(crate) resolve: Fixed,
     pub(crate) workload: Workload,
     pub(crate) threads: Option<usize>,
+    /// The keys whose policy bundles are believed; empty: those of the first that comes.
+    pub(crate) policy_keys: Vec<TrustedKey>,
 }
 
 /// All that is wrong with the settings.
@@ -88,6 +90,7 @@ impl Config {
         if flags.control_token_file.is_some() && flags.control_url.is_none() {
             problems.push("--control-token-file: there is no --control-url that it would be for".to_owned());
         }
+        let policy_keys = policy_keys(&flags, &mut problems);
         if flags.threads == Some(0) || flags.model_threads == 0 {
             problems.push("--threads and --model-threads: at least one".to_owned());
         }
@@ -95,7 +98,17 @@ impl Config {
             return Err(Problems(problems));
         }
         let threads = flags.threads;
-        Ok(Self { hosts, listen, upstreams, inbound, resolve, workload: workload(), threads, flags })
+        Ok(Self {
+            hosts,
+            listen,
+            upstreams,
+            inbound,
+            resolve,
+            workload: workload(),
+            threads,
+            policy_keys,
+            flags,
+        })
     }
 
     /// Where SDKs point their base URL.
@@ -130,6 +143,35 @@ fn loopback(mode: Mode) -> Vec<Catch> {
     };
     let both = [IpAddr::V4(Ipv4Addr::LOCALHOST), IpAddr::V6(Ipv6Addr::LOCALHOST)];
     both.map(|ip| Catch { mode, address: SocketAddr::new(ip, port) }).to_vec()
+}
+
+fn policy_keys(flags: &Flags, problems: &mut Vec<String>) -> Vec<TrustedKey> {
+    let mut given: Vec<(&str, String)> =
+        flags.policy_key.iter().map(|key| ("--policy-key", key.clone())).collect();
+    if let Some(path) = &flags.policy_key_file {
+        match std::fs::read_to_string(path) {
+            Ok(text) => {
+                let lines =
+                    text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#'));
+                given.extend(lines.map(|line| ("--policy-key-file", line.to_owned())));
+            }
+            Err(error) => {
+                problems.push(format!("--policy-key-file: cannot read {}: {error}", path.display()))
+            }
+        }
+        // An empty file must not mean that the first key that comes is trusted.
+        if given.is_empty() && path.exists() {
+            problems.push(format!("--policy-key-file: {} holds no key", path.display()));
+        }
+    }
+    let mut keys = Vec::new();
+    for (flag, key) in given {
+        match key.parse() {
+            Ok(key) => keys.push(key),
+            Err(error) => problems.push(format!("{flag}: {key:?} is {error}")),
+        }
+    }
+    keys
 }
 
 fn pairs<'f>(

@@ -1,18 +1,16 @@
 //! The sidecar's life: certificates, listeners, traffic, drain.
 
 use std::io;
-use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::path::PathBuf;
 
 use agentguard_policy::{Policy, PolicyError};
 use agentguard_proxy::intercept::Intercept;
 use agentguard_proxy::report::ReportConfig;
 use agentguard_proxy::signals::{Signals, Told};
 use agentguard_proxy::spool::SpoolConfig;
-use agentguard_proxy::{Running, Setup, StartError, warm_up};
+use agentguard_proxy::{HashKeyError, InForce, Running, Setup, StartError, warm_up};
 use agentguard_telemetry::Secret;
 use agentguard_telemetry::logs::{self, Format, LogError};
-use arc_swap::ArcSwap;
 use tokio::task::spawn_blocking;
 use tokio_util::sync::CancellationToken;
 
@@ -35,6 +33,8 @@ pub(crate) enum RunError {
     Signals(#[source] io::Error),
     #[error("the token file {path} cannot be read: {source}")]
     Token { path: PathBuf, source: io::Error },
+    #[error(transparent)]
+    HashKey(#[from] HashKeyError),
 }
 
 /// Runs until a signal ends it.
@@ -43,7 +43,10 @@ pub(crate) async fn run(config: Config) -> Result<(), RunError> {
     files::raise();
     // Before anything listens: a signal during start must not kill half a process.
     let mut signals = Signals::new().map_err(RunError::Signals)?;
-    let policy = Arc::new(ArcSwap::from_pointee(load(config.flags.policy.as_deref())?));
+    let policy = match &config.flags.policy {
+        Some(path) => InForce::file(Policy::load(path)?),
+        None => InForce::built_in(),
+    };
     let report = config.flags.control_url.as_ref().map(|url| report(url, &config)).transpose()?;
     if report.is_none() {
         tracing::warn!("no --control-url: verdicts wait in {}", config.flags.data_dir.display());
@@ -56,6 +59,7 @@ pub(crate) async fn run(config: Config) -> Result<(), RunError> {
         report,
         model: config.model(),
         model_threads: config.flags.model_threads,
+        policy_keys: config.policy_keys.clone(),
     };
     let proxy = Running::start(setup, policy.clone()).await?;
     let _ = spawn_blocking(warm_up).await; // a panic there would be met again by the first exchange
@@ -65,10 +69,14 @@ pub(crate) async fn run(config: Config) -> Result<(), RunError> {
     let drain = CancellationToken::new();
     let serving = tokio::spawn(proxy.run(drain.clone()));
     while matches!(signals.next().await, Told::Reload) {
-        match load(config.flags.policy.as_deref()) {
+        let Some(path) = &config.flags.policy else {
+            tracing::info!("there is no policy file to read again");
+            continue;
+        };
+        match Policy::load(path) {
             Ok(read) => {
                 tracing::info!(revision = read.revision, "the policy was read again");
-                policy.store(Arc::new(read));
+                policy.reload(read);
             }
             Err(error) => tracing::error!(%error, "the policy is not changed"),
         }
@@ -77,10 +85,6 @@ pub(crate) async fn run(config: Config) -> Result<(), RunError> {
     drain.cancel();
     let _ = serving.await; // a panic was logged where it happened
     Ok(())
-}
-
-fn load(path: Option<&Path>) -> Result<Policy, PolicyError> {
-    path.map_or_else(|| Ok(Policy::default()), Policy::load)
 }
 
 fn report(url: &str, config: &Config) -> Result<ReportConfig, RunError> {
@@ -116,6 +120,7 @@ fn settings(config: &Config) -> Result<agentguard_proxy::Config, RunError> {
         upstreams: config.upstreams.clone(),
         workload: config.workload.clone(),
         ca_file: config.extra_ca(),
+        hash_key: config.flags.hash_key_file.as_deref().map(agentguard_proxy::hash_key).transpose()?,
         intercept,
         resolve: config.resolve.clone(),
         ..agentguard_proxy::Config::default()

@@ -7,7 +7,8 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use agentguard_api::Workload;
-use agentguard_proxy::{Inbound, Timeouts, Upstream};
+use agentguard_control::ContentKeys;
+use agentguard_proxy::{Inbound, Timeouts, TrustedKey, Upstream};
 use agentguard_telemetry::Secret;
 
 use super::sources::{Environment, Given, Sources};
@@ -33,6 +34,7 @@ impl Reader<'_> {
             upstreams: self.upstreams(),
             workload: self.one("workload", value::workload).unwrap_or_else(|| workload(environment)),
             ca_file: self.file("ca-file"),
+            hash_key: self.one("hash-key-file", value::hash_key),
             timeouts: Timeouts {
                 drain: self.time("drain", Duration::from_secs(3600)).unwrap_or(Timeouts::default().drain),
                 ..Timeouts::default()
@@ -46,7 +48,8 @@ impl Reader<'_> {
             model: self.model(),
             model_threads: self.one("model-threads", value::threads).unwrap_or(1),
             policy: self.file("policy"),
-            control: self.control(),
+            policy_keys: self.policy_keys(),
+            control: self.control(environment),
             spool_max: self.one("spool-max", value::size).unwrap_or(256 << 20),
             log: Log {
                 filter: self.text("log").unwrap_or_else(|| "info".to_owned()),
@@ -88,7 +91,7 @@ impl Reader<'_> {
         }
     }
 
-    fn control(&mut self) -> Control {
+    fn control(&mut self, environment: &Environment) -> Control {
         let listen = self.one("control-listen", value::address);
         let metrics = self.one("metrics-listen", value::listener);
         let retention = self.one("retention", |text| match text {
@@ -98,9 +101,27 @@ impl Reader<'_> {
                 .map_err(|(what, allowed)| (what, format!("{allowed}; or forever"))),
         });
         let token = self.token();
+        let signing_key = self.signing_key();
+        // Also without anybody being asked who they are: content is to be encrypted all the same.
+        let encryption_key = self.key("ENCRYPTION_KEY", environment);
+        let mut access = self.access(environment, encryption_key.clone());
+        let database = self.one("database-url", value::database).or_else(|| shared_database(environment));
         let control_token = self.one("control-token", value::token).map(Secret::new);
         if let Some(url) = self.one("control-url", value::origin) {
-            for name in ["control-listen", "metrics-listen", "retention", "token", "token-file"] {
+            let accounts = [
+                "accounts",
+                "bootstrap-token",
+                "bootstrap-token-file",
+                "sidecar-token",
+                "sidecar-token-file",
+                "cluster-issuer",
+                "signing-key",
+                "signing-key-file",
+                "trusted-proxies",
+            ];
+            let others =
+                ["control-listen", "metrics-listen", "database-url", "retention", "token", "token-file"];
+            for name in others.into_iter().chain(accounts) {
                 self.conflict(name, "control-url", "the control plane is elsewhere, none is started here");
             }
             return Control::Elsewhere { url, token: control_token };
@@ -108,19 +129,31 @@ impl Reader<'_> {
         self.needs("control-token", "control-url");
         let listen = listen.unwrap_or_else(|| SocketAddr::from(([127, 0, 0, 1], 8000)));
         let given = self.sources.one("token").or_else(|| self.sources.one("token-file"));
-        if !listen.ip().is_loopback() && given.is_none() {
+        if !listen.ip().is_loopback() && given.is_none() && !access.accounts {
             let origin = self.sources.one("control-listen").map(|given| given.origin.clone());
             self.problems.push(Problem {
                 origin: origin.unwrap_or_else(|| Origin::Default("control-listen".to_owned())),
                 what: format!("{listen} can be reached from other machines, and no token is set"),
-                allowed: "set --token-file, or listen on 127.0.0.1".to_owned(),
+                allowed: "set --token-file or --accounts on, or listen on 127.0.0.1".to_owned(),
             });
         }
+        if access.accounts && given.is_none() && access.sidecar_token.is_none() {
+            // The proxy of this process has to report with something.
+            access.sidecar_token = Some(agentguard_control::new_token());
+        }
         Control::Here {
+            access: Box::new(access),
             listen,
             metrics: metrics.unwrap_or_else(|| Some(SocketAddr::from(([127, 0, 0, 1], 9090)))),
             token,
+            database: database.map(Secret::new),
+            database_password: variable(environment, "POSTGRES_PASSWORD").map(Secret::new),
+            signing_key,
             retention: retention.unwrap_or(Some(Duration::from_secs(30 * 86_400))),
+            content: ContentKeys {
+                key: encryption_key,
+                previous: self.key("ENCRYPTION_KEY_PREVIOUS", environment),
+            },
         }
     }
 
@@ -133,6 +166,34 @@ impl Reader<'_> {
                 .and_then(|text| value::token(&text))
         });
         given.or(from_file).map(Secret::new)
+    }
+
+    /// PEM; what is in it is checked where it is used.
+    fn signing_key(&mut self) -> Option<Secret> {
+        self.conflict("signing-key-file", "signing-key", "both give the key");
+        let given = self.text("signing-key");
+        let from_file = self.one("signing-key-file", |path| {
+            std::fs::read_to_string(path)
+                .map_err(|error| (format!("cannot read {path}: {error}"), String::new()))
+        });
+        given.or(from_file).map(Secret::new)
+    }
+
+    fn policy_keys(&mut self) -> Vec<TrustedKey> {
+        let key = |text: &str| {
+            text.parse::<TrustedKey>().map_err(|error| (format!("{text:?} is {error}"), String::new()))
+        };
+        let mut keys: Vec<_> = self.many("policy-key", key).into_iter().map(|(_, key)| key).collect();
+        let from_file = self.one("policy-key-file", |path| {
+            let text = std::fs::read_to_string(path)
+                .map_err(|error| (format!("cannot read {path}: {error}"), String::new()))?;
+            let lines = text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#'));
+            let keys = lines.map(key).collect::<Result<Vec<_>, _>>()?;
+            // An empty file must not mean that the first key that comes is trusted.
+            if keys.is_empty() { Err((format!("{path} holds no key"), String::new())) } else { Ok(keys) }
+        });
+        keys.extend(from_file.into_iter().flatten());
+        keys
     }
 
     fn upstreams(&mut self) -> BTreeMap<String, Upstream> {
@@ -167,7 +228,7 @@ impl Reader<'_> {
         }
     }
 
-    fn one<T>(&mut self, name: &str, read: impl FnOnce(&str) -> Result<T, Refused>) -> Option<T> {
+    pub(super) fn one<T>(&mut self, name: &str, read: impl FnOnce(&str) -> Result<T, Refused>) -> Option<T> {
         let given = self.sources.one(name)?;
         match read(&given.value) {
             Ok(value) => Some(value),
@@ -200,7 +261,7 @@ impl Reader<'_> {
     }
 
     /// A file that must be there.
-    fn file(&mut self, name: &str) -> Option<PathBuf> {
+    pub(super) fn file(&mut self, name: &str) -> Option<PathBuf> {
         self.one(name, |path| match std::fs::metadata(path) {
             Ok(found) if found.is_file() => Ok(PathBuf::from(path)),
             Ok(_) => Err((format!("{path:?} is not a file"), String::new())),
@@ -208,7 +269,7 @@ impl Reader<'_> {
         })
     }
 
-    fn conflict(&mut self, name: &str, other: &str, why: &str) {
+    pub(super) fn conflict(&mut self, name: &str, other: &str, why: &str) {
         if let (Some(given), Some(_)) = (self.sources.one(name), self.sources.one(other)) {
             self.problems.push(Problem {
                 origin: given.origin.clone(),
@@ -218,7 +279,7 @@ impl Reader<'_> {
         }
     }
 
-    fn needs(&mut self, name: &str, other: &str) {
+    pub(super) fn needs(&mut self, name: &str, other: &str) {
         if let (Some(given), None) = (self.sources.one(name), self.sources.one(other)) {
             self.problems.push(Problem {
                 origin: given.origin.clone(),
@@ -227,6 +288,17 @@ impl Reader<'_> {
             });
         }
     }
+}
+
+/// `DATABASE_URL`, as platforms give it, when it is one of PostgreSQL: others mean another program's.
+fn shared_database(environment: &Environment) -> Option<String> {
+    variable(environment, "DATABASE_URL").and_then(|url| value::database(&url).ok())
+}
+
+/// A variable that is no setting of ours but a name that many programs share. Empty: not set.
+fn variable(environment: &Environment, name: &str) -> Option<String> {
+    let value = environment.get(&OsString::from(name))?.to_str()?.trim();
+    (!value.is_empty()).then(|| value.to_owned())
 }
 
 /// `$XDG_STATE_HOME/agentguard`, else `~/.local/state/agentguard` (XDG Base Directory Specification 0.8), else here.

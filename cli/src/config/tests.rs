@@ -196,3 +196,94 @@ fn every_setting_can_be_given_in_every_way() {
         }
     }
 }
+
+fn access(config: Config) -> agentguard_control::Access {
+    let Control::Here { access, .. } = config.control else { panic!() };
+    *access
+}
+
+#[test]
+fn keys_are_read_by_the_seeds_names_or_from_the_files_that_these_name() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("key");
+    fs::write(&file, "an encryption key of 32 letters!\n").unwrap();
+    let jwt = "a signing key of more than thirty-two bytes";
+    let variables = [("JWT_SECRET_KEY", jwt), ("ENCRYPTION_KEY_FILE", file.to_str().unwrap())];
+    let flags = ["--token", "a-token-of-some-length"];
+    let both = access(read(&flags, &variables).unwrap());
+    assert_eq!(both.jwt_key.unwrap().expose(), jwt);
+    assert_eq!(both.audit_key.unwrap().expose(), "an encryption key of 32 letters!");
+    assert!(!both.accounts && both.sidecar_token.is_none());
+    let one = access(read(&flags, &variables[..1]).unwrap());
+    assert_eq!(one.audit_key.unwrap().expose(), jwt);
+    let open = access(read(&[], &[("JWT_SECRET_KEY", "of another program")]).unwrap());
+    assert!(open.jwt_key.is_none() && open.audit_key.is_none());
+    let previous = ("ENCRYPTION_KEY_PREVIOUS", "the key before it, of 32 letters!");
+    let Control::Here { content, .. } = read(&[], &[variables[1], previous]).unwrap().control else {
+        panic!()
+    };
+    assert_eq!(content.key.unwrap().expose(), "an encryption key of 32 letters!");
+    assert_eq!(content.previous.unwrap().expose(), previous.1);
+    let refused = read(&[], &[("ENCRYPTION_KEY", "your_encryption_key_32_characters")]).unwrap_err();
+    assert!(refused.to_string().contains("placeholder"), "{refused}");
+    // Without a token, the proxy of this process still has something to report with.
+    let accounts = access(read(&["--accounts", "on"], &[]).unwrap());
+    assert!(accounts.accounts && accounts.sidecar_token.unwrap().expose().len() == 64);
+}
+
+#[test]
+fn weak_secrets_are_all_reported_together_and_never_shown() {
+    let said = problems(
+        &[
+            "--control-listen",
+            "0.0.0.0:8000",
+            "--accounts",
+            "maybe",
+            "--bootstrap-token",
+            "hunter2",
+            "--token",
+            "short-t0ken",
+        ],
+        &[
+            ("JWT_SECRET_KEY", "your_jwt_secret_key_with_64_characters"),
+            ("ENCRYPTION_KEY", "sh0rt"),
+            ("AGENTGUARD_SIDECAR_TOKEN", "changeme-changeme-changeme"),
+            ("AGENTGUARD_CLUSTER_KEYS", "https://x/jwks"),
+        ],
+    );
+    for what in [
+        "JWT_SECRET_KEY still holds a placeholder",
+        "ENCRYPTION_KEY has 5 bytes",
+        "--accounts: \"maybe\" is neither",
+        "--bootstrap-token: the token is shorter",
+        "AGENTGUARD_SIDECAR_TOKEN: sidecar-token still holds a placeholder",
+        "AGENTGUARD_CLUSTER_KEYS: has no effect by itself",
+        "--token: the token is shorter",
+    ] {
+        assert!(said.contains(what), "{what} in {said}");
+    }
+    for secret in ["hunter2", "sh0rt", "short-t0ken", "your_jwt", "changeme"] {
+        assert!(!said.contains(secret), "{said}");
+    }
+}
+
+#[test]
+fn the_database_is_a_setting_or_the_one_that_the_platform_gives() {
+    let database = |flags: &[&str], variables: &[(&str, &str)]| {
+        let Control::Here { database, database_password, .. } = read(flags, variables).unwrap().control
+        else {
+            panic!()
+        };
+        (database.map(|url| url.expose().to_owned()), database_password.map(|word| word.expose().to_owned()))
+    };
+    let (given, shared) = ("postgres://u:p@h/agentguard", "postgresql://h/shared");
+    assert_eq!(database(&[], &[]), (None, None));
+    assert_eq!(database(&[], &[("DATABASE_URL", shared)]).0.as_deref(), Some(shared));
+    assert_eq!(database(&[], &[("DATABASE_URL", "mysql://h/another-program")]).0, None);
+    let both = [("DATABASE_URL", shared), ("AGENTGUARD_DATABASE_URL", given), ("POSTGRES_PASSWORD", "word")];
+    assert_eq!(database(&[], &both), (Some(given.to_owned()), Some("word".to_owned())));
+    let told = problems(&["--database-url", "hunter2@h"], &[]);
+    assert!(told.contains("--database-url") && !told.contains("hunter2"), "{told}");
+    let told = problems(&["--database-url", given, "--control-url", "http://c"], &[]);
+    assert!(told.contains("--control-url"), "{told}");
+}

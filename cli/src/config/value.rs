@@ -28,6 +28,12 @@ pub(super) fn address(value: &str) -> Result<SocketAddr, Refused> {
     })
 }
 
+/// A file with the key of `capture: hash`.
+pub(super) fn hash_key(path: &str) -> Result<agentguard_telemetry::Secret, Refused> {
+    // The error says what is allowed itself.
+    agentguard_proxy::hash_key(std::path::Path::new(path)).map_err(|error| (error.to_string(), String::new()))
+}
+
 /// An address, or `off`.
 pub(super) fn listener(value: &str) -> Result<Option<SocketAddr>, Refused> {
     if value == "off" {
@@ -152,6 +158,16 @@ pub(super) fn token(value: &str) -> Result<String, Refused> {
         return Err((what.to_owned(), "`openssl rand -hex 16` makes a good one".to_owned()));
     }
     Ok(token.to_owned())
+}
+
+/// An address of a PostgreSQL database. What is wrong with the rest of it, the control plane says; it is never repeated.
+pub(super) fn database(value: &str) -> Result<String, Refused> {
+    let value = value.trim();
+    if !value.starts_with("postgres://") && !value.starts_with("postgresql://") {
+        let what = "this is not the address of a PostgreSQL database";
+        return Err((what.to_owned(), "expected postgres://user:password@host:port/database".to_owned()));
+    }
+    Ok(value.to_owned())
 }
 
 /// A time as people write it.

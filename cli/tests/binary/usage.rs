@@ -21,7 +21,7 @@ fn help_tells_exit_codes_and_examples() {
     ] {
         assert!(help.contains(part), "{part}: {help}");
     }
-    for command in ["up", "demo", "score", "eval", "check", "version", "completions"] {
+    for command in ["up", "demo", "score", "eval", "check", "policy", "version", "completions"] {
         let output = run(&[command, "--help"]);
         assert!(output.status.success() && !output.stdout.is_empty(), "{command}");
         assert!(text(output.stdout).lines().all(|line| line.chars().count() <= 110), "{command}");

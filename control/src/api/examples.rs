@@ -1,10 +1,12 @@
 //! Examples for the API's description, made of the types themselves: they cannot be out of date.
 
+mod policies;
+
 use std::collections::BTreeMap;
 
 use agentguard_api::query::{
-    Facets, Overview, Percentiles, PolicyView, PreviousPeriod, Sidecar, TailLost, TimeSeries, TopList,
-    TopRow, VerdictItem, VerdictPage,
+    ContentState, Facets, Overview, Percentiles, PolicyView, PreviousPeriod, Sidecar, TailLost, TimeSeries,
+    TopList, TopRow, VerdictContent, VerdictItem, VerdictPage,
 };
 use agentguard_api::{
     Batch, BatchReply, Content, ContentSource, Heartbeat, HeartbeatReply, Latency, LossReason, Problem,
@@ -16,6 +18,9 @@ use serde::Serialize;
 use serde_json::{Value, json};
 use utoipa::openapi::HttpMethod;
 use uuid::Uuid;
+
+use super::content::{EraseDay, ErasedContent};
+use crate::content::{DataKeyInfo, Rotated};
 
 const ID: Uuid = Uuid::from_u128(0x0199_3a2b_7c4d_7e5f_8a6b_1c2d_3e4f_5a6b);
 const INSTANCE: Uuid = Uuid::from_u128(0x0199_3a00_0000_7000_8000_0000_0000_0001);
@@ -29,10 +34,11 @@ pub(super) fn value<T: Serialize>(example: &T) -> Value {
 
 /// Path, method, request and answer of every operation that has JSON to show.
 pub(super) fn all() -> Vec<(&'static str, HttpMethod, Option<Value>, Value)> {
-    use HttpMethod::{Get, Post};
+    use HttpMethod::{Delete, Get, Post};
     let page = VerdictPage { items: vec![item()], next: Some("6445c8a9d8000-2a".to_owned()) };
     let mut detail = item();
     detail.event.content = Some(content());
+    detail.content_state = Some(ContentState::Stored);
     let mut sent = item().event;
     sent.content = Some(content());
     let batch = Batch { instance: INSTANCE, events: vec![value(&sent)] };
@@ -44,12 +50,43 @@ pub(super) fn all() -> Vec<(&'static str, HttpMethod, Option<Value>, Value)> {
         ("/api/v1/verdicts", Get, None, value(&page)),
         ("/api/v1/verdicts/facets", Get, None, value(&facets())),
         ("/api/v1/verdicts/{id}", Get, None, value(&detail)),
+        ("/api/v1/verdicts/{id}/content", Get, None, value(&VerdictContent { id: ID, content: content() })),
+        ("/api/v1/verdicts/{id}/content", Delete, None, value(&erased(0, 1))),
+        (
+            "/api/v1/content/erase",
+            Post,
+            Some(value(&EraseDay { day: "2025-11-24".to_owned() })),
+            value(&erased(1, 1180)),
+        ),
+        ("/api/v1/content/keys", Get, None, value(&[data_key()])),
+        ("/api/v1/content/keys/rotate", Post, None, value(&rotated())),
         ("/api/v1/tail", Get, None, Value::String(tail())),
         ("/api/v1/sidecars", Get, None, value(&[sidecar()])),
         ("/api/v1/policy", Get, None, value(&policy())),
         ("/api/v1/ingest/verdicts", Post, Some(value(&batch)), value(&reply())),
         ("/api/v1/sidecar/heartbeat", Post, Some(value(&heartbeat())), value(&heartbeat_reply())),
     ]
+    .into_iter()
+    .chain(policies::all())
+    .collect()
+}
+
+fn erased(keys: u64, contents: u64) -> ErasedContent {
+    ErasedContent { keys, contents, more: false }
+}
+
+fn data_key() -> DataKeyInfo {
+    DataKeyInfo {
+        id: "01993a2b7c4d7e5f8a6b1c2d3e4f5a6b".to_owned(),
+        day: "2025-11-24".to_owned(),
+        wrapped_under: "0f3a5b7c9d1e2f40".to_owned(),
+        created: TS,
+        erased: None,
+    }
+}
+
+fn rotated() -> Rotated {
+    Rotated { rewrapped: 30, remaining: 0, key: "0f3a5b7c9d1e2f40".to_owned() }
 }
 
 /// A misspelt filter value.
@@ -119,10 +156,11 @@ fn item() -> VerdictItem {
         output_tokens: Some(14),
         trace: Some("4bf92f3577b34da6a3ce929d0e0e4736".to_owned()),
         correlation: None,
+        redactions: BTreeMap::from([("email".to_owned(), 1)]),
         workload: workload(),
         content: None,
     };
-    VerdictItem { event, latency_ms: 1840.2, has_content: true }
+    VerdictItem { event, latency_ms: 1840.2, has_content: true, content_state: None }
 }
 
 fn content() -> Content {
@@ -134,6 +172,7 @@ fn content() -> Content {
             kind: SourceKind::Document,
             text: "Returns are accepted for up to 30 days.".to_owned(),
         }],
+        hashes: None,
     }
 }
 
@@ -259,9 +298,10 @@ fn heartbeat() -> Heartbeat {
         policy: "0f3a5b7c9d1e".to_owned(),
         seen: 1300,
         judged: 1190,
+        bundle: Some(policies::report()),
     }
 }
 
 fn heartbeat_reply() -> HeartbeatReply {
-    HeartbeatReply { acked_seq: 1248, unexplained: 0, policy: "0f3a5b7c9d1e".to_owned() }
+    HeartbeatReply { acked_seq: 1248, unexplained: 0, policy: "0f3a5b7c9d1e".to_owned(), bundle: 7 }
 }

@@ -9,10 +9,11 @@ use axum::extract::State;
 use bytes::{Bytes, BytesMut};
 use http::{HeaderMap, header};
 use http_body_util::BodyExt;
+use serde::de::DeserializeOwned;
 use tokio::sync::OwnedSemaphorePermit;
 
 use crate::clock;
-use crate::http::{ApiError, App};
+use crate::http::{ApiError, App, Caller};
 use crate::ingest;
 use crate::ingest::decode::{BatchError, Encoding, without_content};
 use crate::store::{Done, Work};
@@ -31,6 +32,7 @@ const LOST_RANGES: usize = 10_000;
     ))]
 pub(crate) async fn verdicts(
     State(app): State<Arc<App>>,
+    caller: Caller,
     headers: HeaderMap,
     body: Body,
 ) -> Result<Json<BatchReply>, ApiError> {
@@ -40,18 +42,24 @@ pub(crate) async fn verdicts(
     };
     let encoding = encoding(&headers).map_err(refused)?;
     let body = receive(&app, body, app.limits.body).await.map_err(refused)?;
-    let limits = app.limits.clone();
+    let (limits, tenant) = (app.limits.clone(), Arc::from(caller.scope().of()));
+    let pod = caller.pod().cloned();
     let turn = Arc::clone(&app.decoding).acquire_owned().await;
     let decoded = tokio::task::spawn_blocking(move || {
         let _turn = turn;
-        ingest::read(&body.bytes, encoding, &limits, clock::now())
+        ingest::read(&body.bytes, encoding, &limits, tenant, clock::now(), pod.as_ref())
     });
     let (incoming, read) = match decoded.await {
         Ok(decoded) => decoded.map_err(|error| refused(error.into()))?,
         Err(_) => return Err(refused(ApiError::Stopping)),
     };
+    if let Some(pod) = caller.pod() {
+        app.identity.claim(incoming.instance, pod).await.map_err(|error| refused(error.into()))?;
+    }
     app.ingest.bytes.inc_by(read.bytes as u64);
     app.ingest.skewed.inc_by(read.skewed);
+    // What cannot be encrypted is not taken up: the sender comes back with it.
+    let incoming = app.contents.seal(caller.scope().of(), incoming).await.map_err(|e| refused(e.into()))?;
     match app.queue.commit(Work::Batch(incoming)).await {
         Ok(Done::Batch(reply, _)) => Ok(Json(reply)),
         Ok(Done::Heartbeat(_)) => Err(refused(ApiError::Store)),
@@ -64,24 +72,42 @@ pub(crate) async fn verdicts(
     responses((status = 200, description = "Noted; what is known of this instance's verdicts.", body = HeartbeatReply)))]
 pub(crate) async fn heartbeat(
     State(app): State<Arc<App>>,
+    caller: Caller,
     headers: HeaderMap,
     body: Body,
 ) -> Result<Json<HeartbeatReply>, ApiError> {
-    let encoding = encoding(&headers)?;
-    let body = receive(&app, body, HEARTBEAT).await?;
-    let body = ingest::decode::decode(&body.bytes, encoding, HEARTBEAT)?;
-    let mut reader = serde_json::Deserializer::from_slice(&body);
-    let heartbeat: Heartbeat = serde_path_to_error::deserialize(&mut reader).map_err(|e| {
-        let path = e.path().to_string();
-        ApiError::Body { what: without_content(&path, e.inner()), field: Some(path) }
-    })?;
+    let mut heartbeat: Heartbeat = json_body(&app, &headers, body, HEARTBEAT).await?;
+    if let Some(pod) = caller.pod() {
+        pod.sign(&mut heartbeat.workload);
+        app.identity.claim(heartbeat.instance, pod).await?;
+    }
     check(&heartbeat)?;
-    match app.queue.commit(Work::Heartbeat(heartbeat, clock::now())).await? {
+    let tenant = caller.scope().of();
+    app.policies.reports().take(tenant, &heartbeat);
+    match app.queue.commit(Work::Heartbeat(Arc::from(tenant), heartbeat, clock::now())).await? {
         Done::Heartbeat(reply) => {
-            Ok(Json(HeartbeatReply { policy: app.policy.load().revision.clone(), ..reply }))
+            let bundle = app.policies.head(tenant).map_or(0, |head| head.revision);
+            Ok(Json(HeartbeatReply { policy: app.policy.load().revision.clone(), bundle, ..reply }))
         }
         Done::Batch(..) => Err(ApiError::Store),
     }
+}
+
+/// A JSON body, within a limit of its own before and after decompression.
+pub(super) async fn json_body<T: DeserializeOwned>(
+    app: &App,
+    headers: &HeaderMap,
+    body: Body,
+    limit: usize,
+) -> Result<T, ApiError> {
+    let encoding = encoding(headers)?;
+    let body = receive(app, body, limit).await?;
+    let body = ingest::decode::decode(&body.bytes, encoding, limit)?;
+    let mut reader = serde_json::Deserializer::from_slice(&body);
+    serde_path_to_error::deserialize(&mut reader).map_err(|e| {
+        let path = e.path().to_string();
+        ApiError::Body { what: without_content(&path, e.inner()), field: Some(path) }
+    })
 }
 
 fn check(heartbeat: &Heartbeat) -> Result<(), ApiError> {

@@ -3,14 +3,14 @@
 use std::sync::LazyLock;
 
 use agentguard_api::query::{TailLost, VerdictItem};
-use agentguard_api::{Batch, BatchReply, Content, Heartbeat, HeartbeatReply, Problem, VerdictEvent};
+use agentguard_api::{Batch, BatchReply, Bundle, Content, Heartbeat, HeartbeatReply, Problem, VerdictEvent};
 use axum::response::Response;
 use serde_json::Value;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::openapi::{HttpMethod, RefOr};
 use utoipa::{Modify, OpenApi};
 
-use super::{examples, ingest, json, overview, tail, verdicts};
+use super::{access, bundle, content, examples, ingest, json, overview, policies, tail, verdicts};
 use crate::http::ApiError;
 
 #[derive(OpenApi)]
@@ -26,16 +26,29 @@ use crate::http::ApiError;
         verdicts::list, verdicts::facets, verdicts::detail,
         tail::tail, super::sidecars, super::policy,
         ingest::verdicts, ingest::heartbeat,
+        content::show, content::erase, content::erase_day, content::keys, content::rotate,
+        access::auth::login, access::auth::bootstrap, access::auth::logout, access::auth::me, access::auth::password,
+        access::auth::token, access::users::roles, access::users::list, access::users::create, access::users::show,
+        access::users::change, access::users::remove, access::users::bind, access::users::unbind,
+        access::keys::list, access::keys::create, access::keys::revoke,
+        access::audit::list, access::audit::verify,
+        policies::list, policies::create, policies::detail, policies::delete, policies::add, policies::version,
+        policies::diff, policies::validate, policies::simulate, policies::publish, policies::promote, policies::roll_back,
+        policies::withdraw, policies::supersede, policies::kill_switch, policies::set_kill_switch, policies::sidecars,
+        bundle::bundle, bundle::keys,
     ),
     components(schemas(
-        VerdictEvent, VerdictItem, Content, TailLost, Batch, BatchReply, Heartbeat, HeartbeatReply, Problem
+        Bundle, VerdictEvent, VerdictItem, Content, TailLost, Batch, BatchReply, Heartbeat, HeartbeatReply, Problem
     )),
     modifiers(&Token, &Errors, &Examples),
     tags(
         (name = "dashboards", description = "Sums over ranges of time; exact counts, percentiles within 1 %."),
         (name = "verdicts", description = "Single verdicts, newest first."),
+        (name = "content", description = "What was said: reading it is a permission of its own and is written down; erasing it; its keys."),
         (name = "fleet", description = "The sidecars and the policy."),
+        (name = "policies", description = "Policies with their versions, what is published of them, and what sidecars fetch."),
         (name = "ingest", description = "What sidecars send."),
+        (name = "access", description = "Accounts, roles, keys, and the log of who did what."),
     ),
     security(("token" = []), ())
 )]
@@ -49,7 +62,8 @@ impl Modify for Token {
         let scheme = HttpBuilder::new()
             .scheme(HttpAuthScheme::Bearer)
             .description(Some(
-                "Needed when the control plane was started with a token; the page signs in at /login.",
+                "The control plane's token, an API key (`agk_…`) or a signed token. Not needed where neither a token nor accounts are set \
+                 up; browsers sign in at /login and send `x-csrf-token` with every change.",
             ))
             .build();
         document
@@ -87,10 +101,13 @@ struct Examples;
 
 impl Modify for Examples {
     fn modify(&self, document: &mut utoipa::openapi::OpenApi) {
-        for (path, method, request, answer) in examples::all() {
+        for (path, method, request, answer) in examples::all().into_iter().chain(access::examples::all()) {
             let Some(item) = document.paths.paths.get_mut(path) else { continue };
             let operation = match method {
                 HttpMethod::Post => item.post.as_mut(),
+                HttpMethod::Patch => item.patch.as_mut(),
+                HttpMethod::Put => item.put.as_mut(),
+                HttpMethod::Delete => item.delete.as_mut(),
                 _ => item.get.as_mut(),
             };
             let Some(operation) = operation else { continue };
@@ -112,10 +129,13 @@ fn set<'a>(contents: impl Iterator<Item = &'a mut RefOr<utoipa::openapi::Content
     }
 }
 
-fn operations(
-    document: &mut utoipa::openapi::OpenApi,
-) -> impl Iterator<Item = &mut utoipa::openapi::path::Operation> {
-    document.paths.paths.values_mut().flat_map(|item| [item.get.as_mut(), item.post.as_mut()]).flatten()
+fn operations<'a>(
+    document: &'a mut utoipa::openapi::OpenApi,
+) -> impl Iterator<Item = &'a mut utoipa::openapi::path::Operation> {
+    let methods = |item: &'a mut utoipa::openapi::PathItem| {
+        [item.get.as_mut(), item.post.as_mut(), item.put.as_mut(), item.patch.as_mut(), item.delete.as_mut()]
+    };
+    document.paths.paths.values_mut().flat_map(methods).flatten()
 }
 
 static TEXT: LazyLock<Option<String>> = LazyLock::new(|| Document::openapi().to_json().ok());

@@ -17,8 +17,9 @@ use super::params::Params;
 use super::range::{Range, RangeParams};
 use crate::clock;
 use crate::histogram::Histogram;
-use crate::http::{ApiError, App};
+use crate::http::{ApiError, App, Caller};
 use crate::rollup::{self, Dim, Totals};
+use crate::store::Scope;
 
 const SECOND: i64 = 1_000_000;
 const MINUTE: i64 = 60 * SECOND;
@@ -36,23 +37,28 @@ const STEPS: [i64; 17] =
 /// Sum up a range.
 #[utoipa::path(get, path = "/api/v1/overview", tag = "dashboards", params(RangeParams),
     responses((status = 200, description = "Sums over the range and the one before.", body = Overview)))]
-pub(crate) async fn overview(State(app): State<Arc<App>>, mut params: Params) -> Result<Response, ApiError> {
+pub(crate) async fn overview(
+    State(app): State<Arc<App>>,
+    caller: Caller,
+    mut params: Params,
+) -> Result<Response, ApiError> {
+    let scope = caller.scope();
     let now = clock::now();
     let (from, to) = minutes(Range::take(&mut params, now)?.or_last(DAY, now), now);
     params.end()?;
-    if let Some(body) = app.overviews.get(from, to) {
+    if let Some(body) = app.overviews.get(scope, from, to) {
         return Ok(json(body));
     }
-    let body = write(&app, from, to, now).await?;
-    app.overviews.put(from, to, body.clone());
+    let body = write(&app, scope, from, to, now).await?;
+    app.overviews.put(scope, from, to, body.clone());
     Ok(json(body))
 }
 
-async fn write(app: &App, from: i64, to: i64, now: i64) -> Result<String, ApiError> {
-    let totals = app.store.totals(from / SECOND, ceil(to)).await?;
+async fn write(app: &App, scope: &Scope, from: i64, to: i64, now: i64) -> Result<String, ApiError> {
+    let totals = app.store.totals(scope, from / SECOND, ceil(to)).await?;
     let before = from - (ceil(to) * SECOND - from);
-    let earlier = app.store.totals(before.max(0) / SECOND / 60 * 60, from / SECOND).await?;
-    let newest = app.store.newest_flagged(from, ceil(to) * SECOND, TOP).await?;
+    let earlier = app.store.totals(scope, before.max(0) / SECOND / 60 * 60, from / SECOND).await?;
+    let newest = app.store.newest_flagged(scope, from, ceil(to) * SECOND, TOP).await?;
     let (mut by_verdict, mut by_action, mut not_checked) =
         (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
     for (verdict, reason, action, n) in outcomes(&totals) {
@@ -101,22 +107,35 @@ async fn write(app: &App, from: i64, to: i64, now: i64) -> Result<String, ApiErr
 /// Workloads by flagged responses.
 #[utoipa::path(get, path = "/api/v1/workloads", tag = "dashboards", params(RangeParams),
     responses((status = 200, description = "Every workload in the range.", body = TopList)))]
-pub(crate) async fn workloads(app: State<Arc<App>>, params: Params) -> Result<Json<TopList>, ApiError> {
-    list(app, params, Dim::Workload).await
+pub(crate) async fn workloads(
+    app: State<Arc<App>>,
+    caller: Caller,
+    params: Params,
+) -> Result<Json<TopList>, ApiError> {
+    list(app, &caller, params, Dim::Workload).await
 }
 
 /// Models by flagged responses.
 #[utoipa::path(get, path = "/api/v1/models", tag = "dashboards", params(RangeParams),
     responses((status = 200, description = "Every model in the range.", body = TopList)))]
-pub(crate) async fn models(app: State<Arc<App>>, params: Params) -> Result<Json<TopList>, ApiError> {
-    list(app, params, Dim::Model).await
+pub(crate) async fn models(
+    app: State<Arc<App>>,
+    caller: Caller,
+    params: Params,
+) -> Result<Json<TopList>, ApiError> {
+    list(app, &caller, params, Dim::Model).await
 }
 
-async fn list(State(app): State<Arc<App>>, mut params: Params, dim: Dim) -> Result<Json<TopList>, ApiError> {
+async fn list(
+    State(app): State<Arc<App>>,
+    caller: &Caller,
+    mut params: Params,
+    dim: Dim,
+) -> Result<Json<TopList>, ApiError> {
     let now = clock::now();
     let (from, to) = minutes(Range::take(&mut params, now)?.or_last(DAY, now), now);
     params.end()?;
-    let totals = app.store.totals(from / SECOND, ceil(to)).await?;
+    let totals = app.store.totals(caller.scope(), from / SECOND, ceil(to)).await?;
     Ok(Json(TopList { from, to, items: top(&totals, dim, ALL) }))
 }
 
@@ -126,6 +145,7 @@ async fn list(State(app): State<Arc<App>>, mut params: Params, dim: Dim) -> Resu
     responses((status = 200, description = "Counts by verdict state and p95 of the judge, by bucket.", body = TimeSeries)))]
 pub(crate) async fn timeseries(
     State(app): State<Arc<App>>,
+    caller: Caller,
     mut params: Params,
 ) -> Result<Json<TimeSeries>, ApiError> {
     let now = clock::now();
@@ -143,7 +163,7 @@ pub(crate) async fn timeseries(
     let start = rollup::floor(from, step);
     let end = rollup::floor(to - 1, step).max(start) + step;
     let width = rollup::WIDTHS.into_iter().rev().find(|w| step % w == 0).unwrap_or(rollup::WIDTHS[0]);
-    let buckets = app.store.series(start, end, width).await?;
+    let buckets = app.store.series(caller.scope(), start, end, width).await?;
     let count = usize::try_from((end - start) / step).unwrap_or(0);
     let mut series: BTreeMap<String, Vec<u64>> = BTreeMap::new();
     let mut judge = vec![Histogram::default(); count];

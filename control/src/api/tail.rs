@@ -17,8 +17,8 @@ use tokio_util::sync::CancellationToken;
 
 use super::params::Params;
 use super::verdicts;
-use crate::http::{ApiError, App};
-use crate::store::Filter;
+use crate::http::{ApiError, App, Caller};
+use crate::store::{Filter, Scope};
 use crate::tail::{Entry, Hub};
 
 /// A comment this often keeps proxies between from closing the connection.
@@ -27,6 +27,7 @@ const KEEP_ALIVE: Duration = Duration::from_secs(15);
 /// One reader.
 struct Reader {
     hub: Arc<Hub>,
+    scope: Scope,
     filter: Filter,
     lost: u64,
     missed: VecDeque<Arc<Entry>>,
@@ -42,6 +43,7 @@ struct Reader {
         was too slow for (before the filter).", body = String, content_type = "text/event-stream")))]
 pub(crate) async fn tail(
     State(app): State<Arc<App>>,
+    caller: Caller,
     headers: HeaderMap,
     mut params: Params,
 ) -> Result<Response, ApiError> {
@@ -53,6 +55,7 @@ pub(crate) async fn tail(
     let start = app.hub.join(headers.get("last-event-id").and_then(|v| v.to_str().ok()));
     let reader = Reader {
         hub: Arc::clone(&app.hub),
+        scope: caller.scope().clone(),
         filter,
         lost: start.lost,
         missed: start.missed.into(),
@@ -92,7 +95,7 @@ impl Reader {
                     () = self.drain.cancelled() => return None,
                 },
             };
-            if self.filter.admits(entry.instance, &entry.event) {
+            if entry.passes(&self.scope, &self.filter) {
                 let id = self.hub.id(entry.number);
                 return Some(Event::default().event("verdict").id(id).data(&*entry.event.body));
             }

@@ -14,7 +14,7 @@ use super::json;
 use super::params::Params;
 use super::range::{Range, RangeParams};
 use crate::clock;
-use crate::http::{ApiError, App};
+use crate::http::{ApiError, App, Caller};
 use crate::store::{Facet, Filter, Misses, Position};
 
 /// Items of a page, unless asked for fewer or more.
@@ -35,7 +35,11 @@ const FACET_VALUES: usize = 100;
     ),
     responses((status = 200, body = VerdictPage, description = "Newest first. A search that takes too long answers with what it \
         has, possibly nothing, and a `next` to go on from.")))]
-pub(crate) async fn list(State(app): State<Arc<App>>, mut params: Params) -> Result<Response, ApiError> {
+pub(crate) async fn list(
+    State(app): State<Arc<App>>,
+    caller: Caller,
+    mut params: Params,
+) -> Result<Response, ApiError> {
     let limit = params.parsed("limit", "a number from 1 to 500")?.unwrap_or(LIMIT);
     if !(1..=MAX_LIMIT).contains(&limit) {
         return Err(ApiError::parameter("limit", format!("must be from 1 to {MAX_LIMIT}")));
@@ -48,7 +52,8 @@ pub(crate) async fn list(State(app): State<Arc<App>>, mut params: Params) -> Res
     };
     let filter = filter(&mut params)?;
     params.end()?;
-    let page = app.store.page(&filter, after, limit, Instant::now() + app.limits.scan_time).await?;
+    let page =
+        app.store.page(caller.scope(), &filter, after, limit, Instant::now() + app.limits.scan_time).await?;
     let next = page.next.map_or("null".to_owned(), |next| format!("\"{}\"", next.cursor()));
     Ok(json(format!("{{\"items\":[{}],\"next\":{next}}}", page.items.join(","))))
 }
@@ -59,11 +64,12 @@ pub(crate) async fn list(State(app): State<Arc<App>>, mut params: Params) -> Res
         that a field's own filter does not apply to its values: they are what one could switch to.", body = Facets)))]
 pub(crate) async fn facets(
     State(app): State<Arc<App>>,
+    caller: Caller,
     mut params: Params,
 ) -> Result<Json<Facets>, ApiError> {
     let filter = filter(&mut params)?;
     params.end()?;
-    let counts = app.store.counts(&filter, Instant::now() + app.limits.scan_time).await?;
+    let counts = app.store.counts(caller.scope(), &filter, Instant::now() + app.limits.scan_time).await?;
     let mut total = 0;
     let mut facets: BTreeMap<Facet, BTreeMap<String, u64>> = BTreeMap::new();
     for (shape, n) in counts.by_shape {
@@ -97,24 +103,33 @@ fn most_frequent(values: BTreeMap<String, u64>, filter: &Filter, facet: Facet) -
 
 /// Show one verdict.
 #[utoipa::path(get, path = "/api/v1/verdicts/{id}", operation_id = "show_verdict", tag = "verdicts",
-    params(("id" = Uuid, Path, description = "The verdict; also the `x-agentguard-id` of the exchange.")),
-    responses((status = 200, description = "The list item, with `content` when it was captured.", body = VerdictItem)))]
+    params(
+        ("id" = Uuid, Path, description = "The verdict; also the `x-agentguard-id` of the exchange."),
+        ("content" = Option<bool>, Query, description = "`false`: without the content, which then counts as not read. Default `true`."),
+    ),
+    responses((status = 200, description = "The list item and what became of its content (`content_state`); for callers with the permission \
+        `content:read`, with `content`, which is then written to the audit log.", body = VerdictItem)))]
 pub(crate) async fn detail(
     State(app): State<Arc<App>>,
+    caller: Caller,
     Path(id): Path<String>,
-    params: Params,
+    mut params: Params,
 ) -> Result<Response, ApiError> {
+    let wanted = params.parsed("content", "true or false")?.unwrap_or(true);
     params.end()?;
     let id: Uuid = id.parse().map_err(|_| ApiError::parameter("id", "must be a UUID"))?;
-    let detail = app.store.verdict(id).await?.ok_or(ApiError::NotFound("verdict"))?;
+    let detail = app.store.verdict(caller.scope(), id).await?.ok_or(ApiError::NotFound("verdict"))?;
+    let (state, content) = super::content::beside(&app, &caller, id, &detail, wanted).await?;
     let mut body = detail.item;
-    if let Some(content) = detail.content {
-        // The item is an object with members: its last brace makes room for one more.
-        body.truncate(body.len() - 1);
+    // The item is an object with members: its last brace makes room for more.
+    body.truncate(body.len() - 1);
+    body.push_str(",\"content_state\":");
+    body.push_str(&serde_json::to_string(&state).map_err(|_| ApiError::Store)?);
+    if let Some(content) = content {
         body.push_str(",\"content\":");
         body.push_str(&content);
-        body.push('}');
     }
+    body.push('}');
     Ok(json(body))
 }
 

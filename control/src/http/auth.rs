@@ -1,107 +1,126 @@
-//! The token: as a bearer, or once in the sign-in form for a session cookie. It is compared in constant time.
-//!
-//! Sessions live in memory, hashed, and end after [`SESSION`] or with the process. One shared token, no users: that is a later story.
+//! Whether a request may come in, and as whom: host, site, credential, permission, limits, in that order.
 
-use std::collections::HashMap;
+pub(super) mod pages;
+
+use std::net::IpAddr;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
 
-use axum::extract::{Form, Query, State};
-use axum::response::{Html, IntoResponse, Redirect, Response};
-use http::{HeaderMap, HeaderValue, StatusCode, Uri, header};
-use parking_lot::Mutex;
-use serde::Deserialize;
-use sha2::{Digest, Sha256};
+use axum::extract::{FromRequestParts, MatchedPath, Request};
+use axum::response::{IntoResponse, Redirect, Response};
+use http::request::Parts;
+use http::{HeaderMap, Method, Uri, header};
 use subtle::ConstantTimeEq;
 
-use super::{ApiError, App};
+use super::rates::Left;
+use super::routes::Access;
+use super::{ApiError, App, Caller, Origin, cookies, site};
+use crate::identity::{Identity, Known};
 
-/// A working day.
-const SESSION: Duration = Duration::from_secs(12 * 3600);
-/// Sessions at once; past this the oldest ends.
-const SESSIONS: usize = 1000;
-/// Wrong tokens taken in a minute before everybody must wait.
-const ATTEMPTS: u32 = 20;
-const COOKIE: &str = "agentguard_session";
+/// What a page sends with every change.
+const CSRF: &str = "x-csrf-token";
 
-const FORM: &str = include_str!("pages/login.html");
+/// Where the connection came from; put there by the accept loop.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Peer(pub(crate) IpAddr);
 
-type Hash = [u8; 32];
+/// Where the request came from, for handlers that ask nobody who they are.
+pub(crate) struct Came(pub(crate) Origin);
 
-/// The token and who has shown it.
-pub(super) struct Auth {
-    token: Hash,
-    sessions: Mutex<HashMap<Hash, Instant>>,
-    failures: Mutex<(Instant, u32)>,
-}
+impl<S: Sync> FromRequestParts<S> for Came {
+    type Rejection = ApiError;
 
-impl Auth {
-    /// Guards with a token.
-    pub(super) fn new(token: &str) -> Self {
-        Self {
-            token: hash(token),
-            sessions: Mutex::new(HashMap::new()),
-            failures: Mutex::new((Instant::now(), 0)),
-        }
-    }
-
-    /// Whether a request carries the token or a session.
-    pub(super) fn admits(&self, headers: &HeaderMap) -> bool {
-        bearer(headers).is_some_and(|token| self.is_token(token))
-            || session(headers).is_some_and(|id| {
-                self.sessions.lock().get(&hash(id)).is_some_and(|begun| begun.elapsed() < SESSION)
-            })
-    }
-
-    /// Hashes have one length and no structure: comparing them tells nothing about the token, not even its length.
-    fn is_token(&self, token: &str) -> bool {
-        hash(token).ct_eq(&self.token).into()
-    }
-
-    fn begin_session(&self) -> String {
-        let id = hex(&rand::random::<[u8; 32]>());
-        let mut sessions = self.sessions.lock();
-        sessions.retain(|_, begun| begun.elapsed() < SESSION);
-        if sessions.len() >= SESSIONS {
-            let oldest = sessions.iter().min_by_key(|(_, begun)| **begun).map(|(id, _)| *id);
-            oldest.and_then(|id| sessions.remove(&id));
-        }
-        sessions.insert(hash(&id), Instant::now());
-        id
-    }
-
-    /// Whether there were too many wrong tokens in the last minute.
-    fn locked(&self) -> bool {
-        let failures = self.failures.lock();
-        failures.0.elapsed() < Duration::from_secs(60) && failures.1 >= ATTEMPTS
-    }
-
-    fn failed(&self) {
-        let mut failures = self.failures.lock();
-        if failures.0.elapsed() >= Duration::from_secs(60) {
-            *failures = (Instant::now(), 0);
-        }
-        failures.1 += 1;
+    async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, ApiError> {
+        Ok(Self(parts.extensions.get().cloned().unwrap_or_default()))
     }
 }
 
-/// Paths that need no token: probes, the version and the way in.
-pub(super) fn open(path: &str) -> bool {
-    matches!(
-        path,
-        "/health"
-            | "/livez"
-            | "/readyz"
-            | "/startupz"
-            | "/version"
-            | "/login"
-            | "/login.css"
-            | "/favicon.svg"
-    )
+/// Lets the request in, with its [`Caller`], and says how many more may come; or says why not.
+pub(super) async fn admit(app: &App, request: &mut Request, id: &str) -> Result<Option<Left>, Response> {
+    site::check(app, request).map_err(IntoResponse::into_response)?;
+    let declared = request.extensions().get::<MatchedPath>().cloned();
+    let declared = declared.as_ref().map(MatchedPath::as_str);
+    let (access, class) = app.needs.of(request.method(), declared, request.uri().path());
+    let origin = origin(app, request, id);
+    request.extensions_mut().insert(origin.clone());
+    let who = if access == Access::Open { None } else { who(app, request.headers()).await? };
+    let left = if app.identity.guarded() {
+        app.rates
+            .take(class, who.as_ref().map(|who| &*who.known), &origin)
+            .map_err(IntoResponse::into_response)?
+    } else {
+        None
+    };
+    let Some(who) = who else {
+        return if access == Access::Open {
+            Ok(left)
+        } else {
+            Err(refusal(request.headers(), request.uri()))
+        };
+    };
+    if who.by_cookie && !safe(request.method()) && !csrf(request.headers()) {
+        return Err(ApiError::Csrf.into_response());
+    }
+    let caller = match access {
+        Access::Needs(permission) => Caller::with(who.known, origin, permission, who.by_cookie)
+            .ok_or_else(|| ApiError::Forbidden(permission).into_response())?,
+        Access::Open | Access::SignedIn => Caller::signed_in(who.known, origin, who.by_cookie),
+    };
+    request.extensions_mut().insert(caller);
+    Ok(left)
 }
 
-/// The answer to a request without token: the form for people, a problem for programs.
-pub(super) fn refusal(headers: &HeaderMap, uri: &Uri) -> Response {
+struct Who {
+    known: Arc<Known>,
+    by_cookie: bool,
+}
+
+/// Whose credential the request carries. A bearer decides alone: a wrong one is not made good by a cookie.
+async fn who(app: &App, headers: &HeaderMap) -> Result<Option<Who>, Response> {
+    let failed = |error| ApiError::from(error).into_response();
+    if !app.identity.guarded() {
+        return Ok(Some(Who { known: Arc::new(Known::local()), by_cookie: false }));
+    }
+    if let Some(text) = bearer(headers) {
+        let known = app.identity.bearer(text).await.map_err(failed)?;
+        return Ok(known.map(|known| Who { known, by_cookie: false }));
+    }
+    let Some(cookie) = cookies::session(headers) else { return Ok(None) };
+    let known = app.identity.session(cookie).await.map_err(failed)?;
+    Ok(known.map(|known| Who { known: Arc::new(known), by_cookie: true }))
+}
+
+/// Methods that change nothing.
+pub(super) fn safe(method: &Method) -> bool {
+    matches!(*method, Method::GET | Method::HEAD | Method::OPTIONS)
+}
+
+/// Whether the page that sends this has read what belongs to the session in the cookie: other sites cannot.
+fn csrf(headers: &HeaderMap) -> bool {
+    let (Some(cookie), Some(token)) = (cookies::session(headers), headers.get(CSRF)) else { return false };
+    Identity::csrf(cookie).as_bytes().ct_eq(token.as_bytes()).into()
+}
+
+/// The client, as far as it is known: the peer, or what the trusted proxies before us say of theirs.
+fn origin(app: &App, request: &Request, id: &str) -> Origin {
+    let peer = request.extensions().get::<Peer>().map(|peer| peer.0);
+    let forwarded = || {
+        let mut hops = request
+            .headers()
+            .get_all("x-forwarded-for")
+            .iter()
+            .filter_map(|v| v.to_str().ok())
+            .flat_map(|v| v.split(','))
+            .collect::<Vec<_>>();
+        // Each proxy appends whom it heard; what stands before the outermost trusted one's word is the client's own.
+        hops.reverse();
+        hops.get(app.hops - 1)?.trim().parse().ok()
+    };
+    let address = if app.hops == 0 { peer } else { forwarded().or(peer) };
+    Origin { address, request_id: id.to_owned() }
+}
+
+/// The answer to a request without credential: the form for people, a problem for programs.
+fn refusal(headers: &HeaderMap, uri: &Uri) -> Response {
     let accept = headers.get(header::ACCEPT).and_then(|v| v.to_str().ok()).unwrap_or_default();
     if accept.contains("text/html") && !uri.path().starts_with("/api/") {
         let next: String =
@@ -112,111 +131,8 @@ pub(super) fn refusal(headers: &HeaderMap, uri: &Uri) -> Response {
     ApiError::Unauthorized.into_response()
 }
 
-/// Where to go after signing in.
-#[derive(Deserialize)]
-pub(super) struct Next {
-    #[serde(default)]
-    next: String,
-}
-
-impl Next {
-    /// Only an address of ours: `//host` and `/\host` would lead elsewhere.
-    fn place(&self) -> &str {
-        let ours = self.next.starts_with('/')
-            && !self.next[1..].starts_with(['/', '\\'])
-            && self.next.bytes().all(|b| b.is_ascii_graphic());
-        if ours { &self.next } else { "/" }
-    }
-}
-
-/// `GET /login`.
-pub(super) async fn form(Query(next): Query<Next>) -> Html<String> {
-    page("", &next)
-}
-
-/// The sign-in form's fields.
-#[derive(Deserialize)]
-pub(super) struct Login {
-    token: String,
-    #[serde(flatten)]
-    next: Next,
-}
-
-/// `POST /login`.
-pub(super) async fn login(
-    State(app): State<Arc<App>>,
-    headers: HeaderMap,
-    Form(login): Form<Login>,
-) -> Response {
-    let Some(auth) = &app.auth else { return Redirect::to(login.next.place()).into_response() };
-    if auth.locked() {
-        return (StatusCode::TOO_MANY_REQUESTS, page("Too many wrong tokens; wait a minute.", &login.next))
-            .into_response();
-    }
-    if !auth.is_token(&login.token) {
-        auth.failed();
-        return (StatusCode::UNAUTHORIZED, page("That is not the token.", &login.next)).into_response();
-    }
-    // Behind a TLS terminator the cookie must not travel in the clear.
-    let tls = headers.get("x-forwarded-proto").is_some_and(|v| v == "https");
-    let cookie = format!(
-        "{COOKIE}={}; Path=/; HttpOnly; SameSite=Strict; Max-Age={}{}",
-        auth.begin_session(),
-        SESSION.as_secs(),
-        if tls { "; Secure" } else { "" }
-    );
-    with_cookie(&cookie, login.next.place())
-}
-
-/// `POST /logout`.
-pub(super) async fn logout(State(app): State<Arc<App>>, headers: HeaderMap) -> Response {
-    if let (Some(auth), Some(id)) = (&app.auth, session(&headers)) {
-        auth.sessions.lock().remove(&hash(id));
-    }
-    with_cookie(&format!("{COOKIE}=; Path=/; HttpOnly; SameSite=Strict; Max-Age=0"), "/login")
-}
-
-fn with_cookie(cookie: &str, place: &str) -> Response {
-    let mut response = Redirect::to(place).into_response();
-    if let Ok(cookie) = HeaderValue::from_str(cookie) {
-        response.headers_mut().insert(header::SET_COOKIE, cookie);
-    }
-    response
-}
-
-fn page(message: &str, next: &Next) -> Html<String> {
-    let next: String = next.place().chars().map(escaped).collect();
-    Html(FORM.replace("{{message}}", message).replace("{{next}}", &next))
-}
-
-/// For an attribute in double quotes.
-fn escaped(c: char) -> String {
-    match c {
-        '&' | '<' | '>' | '"' | '\'' => format!("&#{};", u32::from(c)),
-        _ => c.to_string(),
-    }
-}
-
 fn bearer(headers: &HeaderMap) -> Option<&str> {
     let value = headers.get(header::AUTHORIZATION)?.to_str().ok()?;
     let (scheme, token) = value.split_once(' ')?;
     scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
-}
-
-fn session(headers: &HeaderMap) -> Option<&str> {
-    headers
-        .get_all(header::COOKIE)
-        .iter()
-        .filter_map(|v| v.to_str().ok())
-        .flat_map(|v| v.split(';'))
-        .filter_map(|pair| pair.trim().split_once('='))
-        .find_map(|(name, value)| (name == COOKIE).then_some(value))
-}
-
-fn hash(text: &str) -> Hash {
-    Sha256::digest(text.as_bytes()).into()
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|b| format!("{b:02x}")).collect()
 }

@@ -1,4 +1,4 @@
-//! What every request passes through, in order: a request id → may it come in (host, site, token) → is there room → its
+//! What every request passes through, in order: a request id → may it come in, and as whom (`auth`) → is there room → its
 //! handler, within its time → problem bodies and security headers → metrics.
 
 use std::sync::Arc;
@@ -7,7 +7,7 @@ use std::time::Instant;
 use axum::extract::{MatchedPath, Request, State};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
-use http::{HeaderMap, HeaderName, HeaderValue, Method, header};
+use http::{HeaderMap, HeaderName, HeaderValue, header};
 use uuid::Uuid;
 
 use super::{ApiError, App, auth, problem};
@@ -32,15 +32,21 @@ const SECURITY: [(&str, &str); 7] = [
 ];
 
 /// The way of a request.
-pub(super) async fn front(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
+pub(super) async fn front(State(app): State<Arc<App>>, mut request: Request, next: Next) -> Response {
     let begun = Instant::now();
     let id = request_id(request.headers());
     let method = request.method().clone();
     let route = request.extensions().get::<MatchedPath>().cloned();
     let route = route.as_ref().map_or("page", MatchedPath::as_str);
-    let response = match refusal(&app, &request) {
-        None => handle(&app, request, next, route).await,
-        Some(refusal) => refusal,
+    let response = match auth::admit(&app, &mut request, &id).await {
+        Ok(left) => {
+            let mut response = handle(&app, request, next, route).await;
+            if let Some(left) = left {
+                left.write(response.headers_mut());
+            }
+            response
+        }
+        Err(refusal) => refusal,
     };
     let mut response = problem::finish(response, &id);
     let headers = response.headers_mut();
@@ -59,27 +65,9 @@ pub(super) async fn front(State(app): State<Arc<App>>, request: Request, next: N
     response
 }
 
-/// Why the request may not come in, if it may not.
-fn refusal(app: &App, request: &Request) -> Option<Response> {
-    if app.auth.is_none() && !host_allowed(request, &app.hosts) {
-        // A page elsewhere whose name was pointed at 127.0.0.1 (DNS rebinding) gets nothing.
-        return Some(ApiError::Host.into_response());
-    }
-    let safe = matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS);
-    if !safe && cross_site(host(request), request.headers()) {
-        return Some(ApiError::CrossSite.into_response());
-    }
-    match &app.auth {
-        Some(auth) if !auth::open(request.uri().path()) && !auth.admits(request.headers()) => {
-            Some(auth::refusal(request.headers(), request.uri()))
-        }
-        _ => None,
-    }
-}
-
-/// Runs the handler within the room and time there is. The tail has a limit of its own and no end.
+/// Runs the handler within the room and time there is. The tail and who waits for a bundle have limits of their own.
 async fn handle(app: &App, request: Request, next: Next, route: &str) -> Response {
-    if route.ends_with("/tail") {
+    if route.ends_with("/tail") || route.ends_with("/sidecar/bundle") {
         return next.run(request).await;
     }
     let Ok(_room) = app.requests.try_acquire() else {
@@ -88,47 +76,6 @@ async fn handle(app: &App, request: Request, next: Next, route: &str) -> Respons
     match tokio::time::timeout(app.limits.request_time, next.run(request)).await {
         Ok(response) => response,
         Err(_) => ApiError::Timeout.into_response(),
-    }
-}
-
-/// The host as the client names it: with HTTP/2 in the address, else in the header.
-fn host(request: &Request) -> Option<&str> {
-    let header = || request.headers().get(header::HOST).and_then(|h| h.to_str().ok());
-    request.uri().authority().map(http::uri::Authority::as_str).or_else(header)
-}
-
-fn host_allowed(request: &Request, allowed: &[String]) -> bool {
-    let Some(host) = host(request) else { return false };
-    let name = host_name(host).to_ascii_lowercase();
-    let name = name.trim_end_matches('.');
-    name == "localhost"
-        || name.ends_with(".localhost")
-        || name.parse::<std::net::IpAddr>().is_ok_and(|ip| ip.is_loopback())
-        || allowed.iter().any(|a| a == name)
-}
-
-/// The name in `name`, `name:port`, `[v6]` or `[v6]:port`.
-fn host_name(host: &str) -> &str {
-    if let Some(rest) = host.strip_prefix('[') {
-        return rest.split_once(']').map_or(rest, |(name, _)| name);
-    }
-    host.rsplit_once(':').map_or(host, |(name, _)| name)
-}
-
-/// Whether a browser says that the request comes from another site. Programs send neither header.
-fn cross_site(host: Option<&str>, headers: &HeaderMap) -> bool {
-    let text = |name: &str| headers.get(name).and_then(|v| v.to_str().ok());
-    match text("sec-fetch-site") {
-        Some("same-origin" | "none") => return false,
-        Some(_) => return true,
-        None => {}
-    }
-    match (headers.contains_key("origin"), text("origin"), host) {
-        (false, ..) => false,
-        (true, Some(origin), Some(host)) => {
-            origin.split_once("://").is_none_or(|(_, from)| !from.eq_ignore_ascii_case(host))
-        }
-        _ => true,
     }
 }
 

@@ -4,7 +4,10 @@ use agentguard_api::Problem;
 use axum::response::{IntoResponse, Response};
 use http::{HeaderValue, StatusCode, header};
 
+use crate::content::ContentError;
+use crate::identity::Permission;
 use crate::ingest::QueueError;
+use crate::names::Named;
 use crate::store::StoreError;
 
 /// Why a request is refused.
@@ -22,10 +25,32 @@ pub(crate) enum ApiError {
     Encoding,
     #[error("there is no such {0}")]
     NotFound(&'static str),
+    #[error("the content was erased")]
+    Erased,
+    #[error("{0}")]
+    Content(String),
+    #[error("this is not yours to decide: it reaches beyond your namespaces")]
+    OutOfScope,
     #[error("this address does not know this method")]
     Method,
     #[error("a token is needed: `Authorization: Bearer …`, or sign in at /login")]
     Unauthorized,
+    #[error("this needs the permission {}", .0.name())]
+    Forbidden(Permission),
+    #[error("nobody gives more than they have: this would allow what you are not allowed")]
+    Beyond,
+    #[error(
+        "a request by cookie that changes something needs the header x-csrf-token; /api/v1/auth/me has it"
+    )]
+    Csrf,
+    #[error("name, password or secret is wrong")]
+    Credentials,
+    #[error("too many wrong attempts; try again in {seconds} s")]
+    Locked { seconds: i64 },
+    #[error("too many requests of this kind; try again in {seconds} s")]
+    Limited { seconds: u64 },
+    #[error("{0}")]
+    Conflict(String),
     #[error(
         "the Host header names neither the loopback nor an allowed host; without a token this control plane answers \
          only there"
@@ -57,11 +82,16 @@ impl ApiError {
             Self::TooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
             Self::ContentType | Self::Encoding => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::NotFound(_) => StatusCode::NOT_FOUND,
+            Self::Erased => StatusCode::GONE,
+            Self::Content(_) => StatusCode::INTERNAL_SERVER_ERROR,
             Self::Method => StatusCode::METHOD_NOT_ALLOWED,
-            Self::Unauthorized => StatusCode::UNAUTHORIZED,
+            Self::Unauthorized | Self::Credentials => StatusCode::UNAUTHORIZED,
             Self::Host => StatusCode::MISDIRECTED_REQUEST,
-            Self::CrossSite => StatusCode::FORBIDDEN,
-            Self::QueueFull => StatusCode::TOO_MANY_REQUESTS,
+            Self::CrossSite | Self::OutOfScope | Self::Csrf | Self::Forbidden(_) | Self::Beyond => {
+                StatusCode::FORBIDDEN
+            }
+            Self::QueueFull | Self::Locked { .. } | Self::Limited { .. } => StatusCode::TOO_MANY_REQUESTS,
+            Self::Conflict(_) => StatusCode::CONFLICT,
             Self::Busy(_) | Self::Timeout | Self::Store | Self::Stopping => StatusCode::SERVICE_UNAVAILABLE,
         }
     }
@@ -75,10 +105,20 @@ impl ApiError {
             Self::ContentType => "unsupported_content_type",
             Self::Encoding => "unsupported_encoding",
             Self::NotFound(_) => "not_found",
+            Self::Erased => "content_erased",
+            Self::Content(_) => "content_unreadable",
             Self::Method => "method_not_allowed",
             Self::Unauthorized => "unauthorized",
+            Self::Forbidden(_) => "forbidden",
+            Self::Beyond => "beyond_own_permissions",
+            Self::Csrf => "csrf",
+            Self::Credentials => "wrong_credentials",
+            Self::Locked { .. } => "locked",
+            Self::Limited { .. } => "rate_limited",
+            Self::Conflict(_) => "conflict",
             Self::Host => "unknown_host",
             Self::CrossSite => "cross_site",
+            Self::OutOfScope => "out_of_scope",
             Self::Busy(_) => "busy",
             Self::QueueFull => "queue_full",
             Self::Timeout => "timeout",
@@ -88,8 +128,10 @@ impl ApiError {
     }
 
     /// Seconds after which to come back.
-    fn retry_after(&self) -> Option<u32> {
+    fn retry_after(&self) -> Option<u64> {
         match self {
+            Self::Locked { seconds } => Some(u64::try_from(*seconds).unwrap_or(1)),
+            Self::Limited { seconds } => Some(*seconds),
             Self::QueueFull | Self::Busy(_) | Self::Timeout => Some(1),
             Self::Store | Self::Stopping => Some(5),
             _ => None,
@@ -160,6 +202,19 @@ impl From<StoreError> for ApiError {
     fn from(error: StoreError) -> Self {
         tracing::error!(%error, "a question to the store failed");
         Self::Store
+    }
+}
+
+impl From<ContentError> for ApiError {
+    fn from(error: ContentError) -> Self {
+        match error {
+            ContentError::Store(error) => error.into(),
+            error => {
+                // Its sentences hold neither keys nor content.
+                tracing::error!(%error, "content cannot be read");
+                Self::Content(error.to_string())
+            }
+        }
     }
 }
 

@@ -8,6 +8,7 @@ use serde::Deserialize;
 use uuid::Uuid;
 
 use super::decode::without_content;
+use crate::identity::Pod;
 use crate::store::{BadEvent, Event, Shape};
 
 /// Microseconds of 2000-01-01: anything before is a time in another unit.
@@ -22,13 +23,14 @@ const SPANS: usize = 10_000;
 const DEAD_LETTER: usize = 16 << 10;
 
 /// Reads one event. Also says who sent it, and whether its clock was so far ahead that our time stands in for its own (its own
-/// remains in the id, a UUIDv7).
+/// remains in the id, a UUIDv7). A pod that its cluster vouches for reports as itself, whatever the event says.
 pub(crate) fn read(
     raw: &str,
     index: usize,
     instance: Uuid,
     received: i64,
     limit: usize,
+    pod: Option<&Pod>,
 ) -> Result<(Event, Workload, bool), BadEvent> {
     let refuse = |error: String| BadEvent { index, seq: seq_of(raw), error, raw: cut(raw) };
     if raw.len() > limit {
@@ -38,6 +40,9 @@ pub(crate) fn read(
     let skewed = event.ts > received + AHEAD;
     if skewed {
         event.ts = received;
+    }
+    if let Some(pod) = pod {
+        pod.sign(&mut event.workload);
     }
     check(&event, instance).map_err(|(field, what)| refuse(format!("{field}: {what}")))?;
     let workload = event.workload.clone();
@@ -66,6 +71,8 @@ fn prepare(mut event: VerdictEvent, index: usize) -> Event {
     ]
     .join("\n")
     .to_lowercase();
+    // No database's text but SQLite's can hold a NUL; in the event itself it is escaped.
+    let plain = |text: String| if text.contains('\0') { text.replace('\0', " ") } else { text };
     Event {
         index,
         id: event.id,
@@ -76,14 +83,15 @@ fn prepare(mut event: VerdictEvent, index: usize) -> Event {
             reason: event.reason,
             action: event.action,
             direction: event.direction,
-            provider: event.provider,
-            model: event.model,
-            workload,
+            provider: plain(event.provider),
+            model: plain(event.model),
+            workload: plain(workload),
+            namespace: plain(event.workload.namespace),
         },
         risk: event.risk,
         latency: event.latency,
         judge: event.judge,
-        words: words.into(),
+        words: plain(words).into(),
         body: body.into(),
         content: content.map(Arc::from),
     }
@@ -188,7 +196,13 @@ fn seq_of(raw: &str) -> Option<u64> {
     (seq > 0 && i64::try_from(seq).is_ok()).then_some(seq)
 }
 
+/// What is kept of an event that cannot be stored: without its content, which would lie there unencrypted, and within a bound.
 fn cut(raw: &str) -> String {
+    let Ok(mut event) = serde_json::from_str::<serde_json::Map<String, serde_json::Value>>(raw) else {
+        return String::new(); // no object, so nothing is known of what it holds
+    };
+    event.remove("content");
+    let raw = serde_json::Value::Object(event).to_string();
     let mut end = raw.len().min(DEAD_LETTER);
     while !raw.is_char_boundary(end) {
         end -= 1;

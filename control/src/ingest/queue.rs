@@ -213,7 +213,7 @@ impl Writer {
             for (position, event) in batch.events.drain(..).enumerate() {
                 if stored.next_if(|&&at| at == position).is_some() {
                     self.metrics.stored(&event);
-                    self.hub.publish(batch.instance, event);
+                    self.hub.publish(&batch.tenant, batch.instance, event);
                 }
             }
         }

@@ -29,7 +29,8 @@ fn zstd(body: &[u8]) -> Vec<u8> {
 fn refused(bad: &str) -> String {
     let good = |seq| event(instance(), seq, DAY0, &json!({})).to_string();
     let body = format!("{{\"instance\":\"{}\",\"events\":[{},{bad},{}]}}", instance(), good(1), good(3));
-    let (incoming, _) = read(body.as_bytes(), Encoding::Identity, &Limits::default(), DAY0).unwrap();
+    let (incoming, _) =
+        read(body.as_bytes(), Encoding::Identity, &Limits::default(), "default".into(), DAY0, None).unwrap();
     assert_eq!(incoming.events.len(), 2, "the others are taken: {bad}");
     assert_eq!((incoming.bad.len(), incoming.bad[0].index), (1, 1));
     let error = incoming.bad[0].error.clone();
@@ -103,7 +104,8 @@ fn a_clock_that_is_days_ahead_does_not_bury_the_list() {
     let near = event(instance(), 2, DAY0 + 60_000_000, &json!({}));
     let old = event(instance(), 3, DAY0 - 40 * 86_400_000_000, &json!({}));
     let body = json!({ "instance": instance(), "events": [late, near, old] }).to_string();
-    let (incoming, read) = read(body.as_bytes(), Encoding::Identity, &Limits::default(), DAY0).unwrap();
+    let (incoming, read) =
+        read(body.as_bytes(), Encoding::Identity, &Limits::default(), "default".into(), DAY0, None).unwrap();
     assert_eq!(read.skewed, 1);
     let times: Vec<_> = incoming.events.iter().map(|e| e.ts).collect();
     assert_eq!(times, [DAY0, DAY0 + 60_000_000, DAY0 - 40 * 86_400_000_000]);
@@ -159,7 +161,10 @@ fn what_is_no_batch_is_refused_whole_without_quoting_it() {
         ),
         (format!("{} trailing", json!({ "instance": instance(), "events": [] })), "not valid JSON"),
     ] {
-        let error = read(body.as_bytes(), Encoding::Identity, &limits, DAY0).err().unwrap().to_string();
+        let error = read(body.as_bytes(), Encoding::Identity, &limits, "default".into(), DAY0, None)
+            .err()
+            .unwrap()
+            .to_string();
         assert!(error.starts_with(says) && !error.contains("Mallory"), "{body}: {error}");
     }
 }
@@ -168,14 +173,14 @@ proptest! {
     #[test]
     fn no_bytes_make_it_panic(body in prop::collection::vec(any::<u8>(), 0..300), kind in 0..3usize) {
         let encoding = [Encoding::Identity, Encoding::Gzip, Encoding::Zstd][kind];
-        let _ = read(&body, encoding, &Limits::default(), DAY0);
+        let _ = read(&body, encoding, &Limits::default(), "default".into(), DAY0, None);
     }
 
     #[test]
     fn no_text_makes_an_event_panic(text in "\\PC{0,200}", field in "[a-z_]{1,12}") {
         let event = json!({ field: text, "id": Uuid::nil(), "seq": 1 }).to_string();
         let body = format!("{{\"instance\":\"{}\",\"events\":[{event}]}}", Uuid::nil());
-        let (incoming, _) = read(body.as_bytes(), Encoding::Identity, &Limits::default(), DAY0).unwrap();
+        let (incoming, _) = read(body.as_bytes(), Encoding::Identity, &Limits::default(), "default".into(), DAY0, None).unwrap();
         prop_assert_eq!(incoming.bad.len(), 1);
         prop_assert_eq!(incoming.bad[0].seq, Some(1));
     }

@@ -18,6 +18,8 @@ pub(crate) struct Shape {
     pub(crate) model: String,
     /// `namespace/name`, or the name alone.
     pub(crate) workload: String,
+    /// Of the workload; empty when it has none. What a [`super::Scope`] may be restricted to.
+    pub(crate) namespace: String,
 }
 
 impl Shape {
@@ -50,7 +52,7 @@ pub(crate) struct Event {
     pub(crate) words: Arc<str>,
     /// The list item, JSON.
     pub(crate) body: Arc<str>,
-    /// The captured content, JSON.
+    /// The captured content: JSON, or what [`crate::content`] made of it. Stores do not look into it.
     pub(crate) content: Option<Arc<str>>,
 }
 
@@ -76,6 +78,8 @@ pub(crate) struct BadEvent {
 /// A batch, ready to be stored.
 #[derive(Clone, Debug)]
 pub(crate) struct Incoming {
+    /// Whose instance it is. Instances, ids and everything stored are a tenant's own: two tenants cannot collide.
+    pub(crate) tenant: Arc<str>,
     pub(crate) instance: Uuid,
     pub(crate) received: super::Received,
     /// That of the newest event, for instances that have not sent a heartbeat yet.

@@ -4,7 +4,9 @@
 //! in WAL mode does not commit across attached files atomically, and events, ledger and rollups must never disagree; retention is
 //! therefore small deletes between commits, with the freed pages handed back step by step.
 
+mod backfill;
 mod counts;
+mod erase;
 mod insert;
 mod instances;
 mod open;
@@ -24,9 +26,10 @@ use sqlx::SqlitePool;
 use tokio::sync::{Mutex, Semaphore};
 use uuid::Uuid;
 
-use self::shapes::Shapes;
 use self::writer::Writer;
-use super::{Counts, Detail, Done, Filter, Page, Position, Store, StoreError, Swept, Work};
+use super::records::Records;
+use super::shapes::Shapes;
+use super::{Counts, Detail, Done, Erase, Filter, Page, Position, Scope, Store, StoreError, Swept, Work};
 use crate::rollup::{Bucket, Totals};
 
 /// Verdicts in `agentguard.db` of a data directory.
@@ -35,6 +38,7 @@ pub(crate) struct Sqlite {
     readers: SqlitePool,
     scans: Semaphore,
     shapes: Shapes,
+    records: Records,
     /// Held locked while this lives: the writer's caches allow no second one.
     _lock: File,
 }
@@ -46,10 +50,18 @@ impl Sqlite {
         let path = dir.join("agentguard.db");
         let mut conn = open::writer(&path).await?;
         let readers = open::readers(&path).await?;
-        let shapes = Shapes::load(&mut conn).await?;
+        let shapes = Shapes::default();
+        shapes::load(&mut conn, &shapes).await?;
+        backfill::namespaces(&mut conn, &shapes).await?;
         let writer = Writer::load(conn, shapes.clone(), dead_letters).await?;
+        let records = Records::sqlite(readers.clone(), open::small_writer(&path).await?);
         let scans = Semaphore::new(open::SCANS);
-        Ok(Self { writer: Mutex::new(writer), readers, scans, shapes, _lock: lock })
+        Ok(Self { writer: Mutex::new(writer), readers, scans, shapes, records, _lock: lock })
+    }
+
+    /// The small tables of the same database.
+    pub(crate) fn records(&self) -> Records {
+        self.records.clone()
     }
 }
 
@@ -65,38 +77,50 @@ impl Store for Sqlite {
 
     async fn page(
         &self,
+        scope: &Scope,
         filter: &Filter,
         after: Option<Position>,
         limit: usize,
         deadline: Instant,
     ) -> Result<Page, StoreError> {
         let _turn = self.scans.acquire().await;
-        page::page(&self.readers, &self.shapes, filter, after, limit, deadline).await
+        page::page(&self.readers, &self.shapes, scope, filter, after, limit, deadline).await
     }
 
-    async fn verdict(&self, id: Uuid) -> Result<Option<Detail>, StoreError> {
-        page::verdict(&self.readers, id).await
+    async fn verdict(&self, scope: &Scope, id: Uuid) -> Result<Option<Detail>, StoreError> {
+        page::verdict(&self.readers, &self.shapes, scope, id).await
     }
 
-    async fn counts(&self, filter: &Filter, deadline: Instant) -> Result<Counts, StoreError> {
+    async fn erase_content(&self, scope: &Scope, what: Erase) -> Result<u64, StoreError> {
+        let Some(tenant) = self.shapes.tenant(scope.of()) else { return Ok(0) };
+        self.writer.lock().await.erase(tenant, what).await
+    }
+
+    async fn counts(&self, scope: &Scope, filter: &Filter, deadline: Instant) -> Result<Counts, StoreError> {
         let _turn = self.scans.acquire().await;
-        counts::counts(&self.readers, &self.shapes, filter, deadline).await
+        counts::counts(&self.readers, &self.shapes, scope, filter, deadline).await
     }
 
-    async fn totals(&self, from: i64, to: i64) -> Result<Totals, StoreError> {
-        rollups::totals(&self.readers, from, to).await
+    async fn totals(&self, scope: &Scope, from: i64, to: i64) -> Result<Totals, StoreError> {
+        rollups::totals(&self.readers, &self.shapes.zones(scope), from, to).await
     }
 
-    async fn series(&self, from: i64, to: i64, width: i64) -> Result<Vec<Bucket>, StoreError> {
-        rollups::series(&self.readers, from, to, width).await
+    async fn series(&self, scope: &Scope, from: i64, to: i64, width: i64) -> Result<Vec<Bucket>, StoreError> {
+        rollups::series(&self.readers, &self.shapes.zones(scope), from, to, width).await
     }
 
-    async fn newest_flagged(&self, from: i64, to: i64, limit: usize) -> Result<Vec<String>, StoreError> {
-        page::newest_flagged(&self.readers, from, to, limit).await
+    async fn newest_flagged(
+        &self,
+        scope: &Scope,
+        from: i64,
+        to: i64,
+        limit: usize,
+    ) -> Result<Vec<String>, StoreError> {
+        page::newest_flagged(&self.readers, &self.shapes, scope, (from, to), limit).await
     }
 
-    async fn sidecars(&self) -> Result<Vec<Sidecar>, StoreError> {
-        instances::all(&self.readers).await
+    async fn sidecars(&self, scope: &Scope) -> Result<Vec<Sidecar>, StoreError> {
+        instances::all(&self.readers, &self.shapes, scope).await
     }
 
     async fn ping(&self) -> Result<(), StoreError> {
@@ -105,6 +129,7 @@ impl Store for Sqlite {
     }
 
     async fn close(&self) {
+        self.records.close().await;
         self.readers.close().await;
         self.writer.lock().await.close().await;
     }

@@ -1,14 +1,20 @@
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
 use serde_json::json;
 use tokio::sync::broadcast::error::RecvError;
 use uuid::Uuid;
 
 use super::{BEHIND, Hub, KEPT};
+use crate::store::scope::DEFAULT_TENANT;
+use crate::store::{Filter, Scope};
 use crate::testing::{DAY0, event};
 
 fn publish(hub: &Hub, count: usize) {
-    let instance = Uuid::from_u128(1);
+    let (tenant, instance) = (Arc::from(DEFAULT_TENANT), Uuid::from_u128(1));
     for seq in 1..=count as u64 {
-        hub.publish(instance, event(instance, seq, DAY0, &json!({ "content": { "texts": ["secret"] } })));
+        let content = json!({ "content": { "texts": ["secret"] } });
+        hub.publish(&tenant, instance, event(instance, seq, DAY0, &content));
     }
 }
 
@@ -47,4 +53,24 @@ async fn a_slow_reader_is_told_how_many_it_lost_and_the_writer_never_waits() {
     publish(&hub, BEHIND + 5);
     assert!(matches!(live.recv().await, Err(RecvError::Lagged(5))));
     assert_eq!(live.recv().await.unwrap().number, 6);
+}
+
+#[test]
+fn readers_get_what_their_scope_shows() {
+    let hub = Hub::new();
+    let instance = Uuid::from_u128(1);
+    for (tenant, namespace) in [("a", "shop"), ("a", "bank"), ("b", "shop")] {
+        let changes = json!({ "workload": { "namespace": namespace, "name": "bot" } });
+        hub.publish(&Arc::from(tenant), instance, event(instance, 1, DAY0, &changes));
+    }
+    let seen = |scope: Scope| {
+        let missed = hub.join(Some(&hub.id(0))).missed;
+        let passes = missed.iter().filter(|entry| entry.passes(&scope, &Filter::default()));
+        passes.map(|entry| entry.number).collect::<Vec<_>>()
+    };
+    assert_eq!(seen(Scope::tenant("a")), [1, 2]);
+    assert_eq!(seen(Scope::tenant("b")), [3]);
+    assert_eq!(seen(Scope::tenant("c")), [0; 0]);
+    assert_eq!(seen(Scope::within("a", BTreeSet::from(["shop".to_owned(), "other".to_owned()]))), [1]);
+    assert_eq!(seen(Scope::within("a", BTreeSet::new())), [0; 0]);
 }

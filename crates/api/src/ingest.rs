@@ -107,6 +107,9 @@ pub struct Heartbeat {
     pub seen: u64,
     /// Exchanges judged.
     pub judged: u64,
+    /// What it says of the control plane's policy bundle. Absent from sidecars that know of none, and for earlier instances.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bundle: Option<crate::BundleReport>,
 }
 
 /// The answer to a heartbeat.
@@ -118,4 +121,8 @@ pub struct HeartbeatReply {
     pub unexplained: u64,
     /// The revision of the policy that the control plane shows.
     pub policy: String,
+    /// The revision of the newest policy bundle; 0: there is none. A sidecar that has an older one fetches it, also when its waiting
+    /// question was lost on the way.
+    #[serde(default)]
+    pub bundle: u64,
 }

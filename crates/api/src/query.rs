@@ -70,6 +70,32 @@ pub struct VerdictItem {
     pub latency_ms: f64,
     /// Whether content was captured.
     pub has_content: bool,
+    /// Only of a single verdict: what became of its content.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub content_state: Option<ContentState>,
+}
+
+/// What became of an exchange's content.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum ContentState {
+    /// None was captured.
+    None,
+    /// It is kept; who may read it asks `GET /api/v1/verdicts/{id}/content`.
+    Stored,
+    /// It was captured and has been erased since.
+    Erased,
+    /// It is kept and cannot be decrypted: changed, or without its key. Asking for the content tells which.
+    Unreadable,
+}
+
+/// `GET /api/v1/verdicts/{id}/content`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct VerdictContent {
+    /// The verdict.
+    pub id: Uuid,
+    /// What was captured.
+    pub content: crate::Content,
 }
 
 /// `GET /api/v1/overview?from=&to=`.

@@ -1,5 +1,7 @@
 //! One verdict as it is reported, stored and shown.
 
+use std::collections::BTreeMap;
+
 use agentguard_judge::evidence::SourceKind;
 use agentguard_judge::{NotChecked, Signal, Span, State};
 use agentguard_policy::{Action, Delivery, Direction};
@@ -100,6 +102,10 @@ pub struct VerdictEvent {
     /// Who.
     #[serde(default)]
     pub workload: Workload,
+    /// What was replaced in content and names before they left the sidecar: how often, by kind (`api_key`, `token`, `private_key`,
+    /// `password`, `email`, `card`, `iban`, or the name of a pattern of the policy's).
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub redactions: BTreeMap<String, u64>,
     /// Text and evidence, only when the policy captures it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub content: Option<Content>,
@@ -145,7 +151,9 @@ pub struct Workload {
 /// Captured content.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Content {
-    /// The response text of each choice, as the provider sent it.
+    /// The response text of each choice, as the provider sent it but for what was redacted: `[redacted:KIND]` stands there, and the
+    /// spans' offsets count in this text.
+    #[serde(default)]
     pub texts: Vec<String>,
     /// Tool calls of all choices: `[choice, call]` by order, as `name(arguments)` parts.
     #[serde(default)]
@@ -153,6 +161,57 @@ pub struct Content {
     /// The evidence, so that spans can be shown beside it.
     #[serde(default)]
     pub evidence: Vec<ContentSource>,
+    /// Instead of all these, when the policy captures hashes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hashes: Option<ContentHashes>,
+}
+
+/// What stands for content under `capture: hash`. The spans' offsets count in the texts that were hashed, before any redaction.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct ContentHashes {
+    /// Which key: 16 hexadecimal digits that tell nothing about it. Hashes under different keys cannot be compared.
+    pub key: String,
+    /// Of the response text of each choice.
+    pub texts: Vec<TextHash>,
+    /// Of the tool calls of all choices.
+    #[serde(default)]
+    pub tool_calls: Vec<CallHash>,
+    /// Of the evidence.
+    #[serde(default)]
+    pub evidence: Vec<SourceHash>,
+}
+
+/// A text's keyed hash.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct TextHash {
+    /// HMAC-SHA-256 over the text in UTF-8, 64 hexadecimal digits.
+    pub hmac: String,
+    /// Its length in Unicode scalar values.
+    pub chars: u64,
+}
+
+/// A tool call's.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct CallHash {
+    /// Which answer.
+    pub choice: u32,
+    /// Which call.
+    pub call: u32,
+    /// Function name.
+    pub name: String,
+    /// Of the arguments.
+    pub arguments: TextHash,
+}
+
+/// An evidence source's.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct SourceHash {
+    /// Its label, as in a span's evidence.
+    pub label: String,
+    /// What it is.
+    pub kind: SourceKind,
+    /// Of its text.
+    pub text: TextHash,
 }
 
 /// A captured tool call.

@@ -11,6 +11,7 @@ pub mod model;
 pub mod pattern;
 pub mod problem;
 mod read;
+mod redaction;
 mod tree;
 mod write;
 

@@ -1,8 +1,10 @@
 //! The policy's types.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use agentguard_judge::{Settings, Signals};
+use agentguard_redact::Redactor;
 use serde::{Deserialize, Serialize};
 
 use crate::Pattern;
@@ -71,13 +73,15 @@ words!(FailMode { Open => "open", Closed => "closed" });
 pub enum Capture {
     /// None.
     None,
+    /// Keyed hashes of every response's texts and evidence, and nothing that could be read.
+    Hash,
     /// Of responses with a span or risk over `warn`.
     Flagged,
     /// Of every response.
     All,
 }
 
-words!(Capture { None => "none", Flagged => "flagged", All => "all" });
+words!(Capture { None => "none", Hash => "hash", Flagged => "flagged", All => "all" });
 
 /// Risks, 0..1.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -215,16 +219,33 @@ pub struct Policy {
     pub default: Rule,
     /// First match wins.
     pub routes: Vec<Route>,
+    /// What is taken out of captured content before it leaves the sidecar.
+    pub redaction: Arc<Redactor>,
     /// First 12 hexadecimal digits of the SHA-256 of the canonical policy; goes with every verdict.
     pub revision: String,
 }
 
 impl Policy {
-    /// A policy of these parts, unchecked, with its revision.
+    /// A policy of these parts, unchecked, with its revision. Captured content is redacted as by default.
     #[must_use]
     pub fn new(default: Rule, routes: Vec<Route>) -> Self {
-        let revision = crate::write::revision(&default, &routes);
-        Self { default, routes, revision }
+        Self::with_redaction(default, routes, Redactor::default())
+    }
+
+    /// The same, and what is taken out of captured content.
+    #[must_use]
+    pub fn with_redaction(default: Rule, routes: Vec<Route>, redaction: Redactor) -> Self {
+        let revision = crate::write::revision(&default, &routes, redaction.settings());
+        Self { default, routes, redaction: Arc::new(redaction), revision }
+    }
+
+    /// The same policy with every rule a shadow: everything is judged and reported, with what would have been done, and nothing is done.
+    #[must_use]
+    pub fn observing(&self) -> Self {
+        let shadow = |rule: &Rule| Rule { shadow: true, ..rule.clone() };
+        let routes = self.routes.iter();
+        let routes = routes.map(|route| Route { matches: route.matches.clone(), rule: shadow(&route.rule) });
+        Self::new(shadow(&self.default), routes.collect())
     }
 
     /// The rule for an exchange: that of the first route that matches, else the default. Does not allocate.

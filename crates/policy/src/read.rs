@@ -4,6 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use agentguard_judge::Signal;
+use agentguard_redact::Redactor;
 
 use crate::check;
 use crate::duration;
@@ -11,6 +12,7 @@ use crate::fields::Fields;
 use crate::model::{Direction, Match, Policy, Route, Rule, Thresholds};
 use crate::pattern::{Case, Pattern};
 use crate::problem::{Mark, PolicyError, Problem, Problems};
+use crate::redaction;
 use crate::tree::{self, Node, Value};
 
 /// The version of the policy's form that is understood.
@@ -21,7 +23,7 @@ const MAX_ROUTES: usize = 256;
 /// A name is a metric label.
 const MAX_NAME: usize = 64;
 
-const TOP_KEYS: &[&str] = &["version", "default", "routes"];
+const TOP_KEYS: &[&str] = &["version", "default", "routes", "redaction"];
 const MATCH_KEYS: &[&str] = &["direction", "provider", "host", "path", "model"];
 const THRESHOLD_KEYS: &[&str] = &["warn", "act"];
 pub(crate) const RULE_KEYS: &[&str] = &[
@@ -84,11 +86,11 @@ impl Policy {
         let mut problems = Vec::new();
         match tree::parse(text) {
             Ok(root) => {
-                let (default, routes) = top(&root, &mut problems);
+                let (default, routes, redaction) = top(&root, &mut problems);
                 check::all(&default, &routes, &mut problems);
                 if problems.is_empty() {
                     let routes = routes.into_iter().filter_map(Placed::into_route);
-                    return Ok(Self::new(default.rule, routes.collect()));
+                    return Ok(Self::with_redaction(default.rule, routes.collect(), redaction));
                 }
             }
             Err(problem) => problems.push(problem),
@@ -98,11 +100,12 @@ impl Policy {
     }
 }
 
-fn top(root: &Node, problems: &mut Vec<Problem>) -> (Placed, Vec<Placed>) {
+fn top(root: &Node, problems: &mut Vec<Problem>) -> (Placed, Vec<Placed>, Redactor) {
     let mut fields = Fields::of(root, "", TOP_KEYS, problems);
     let version = fields.get("version");
     let default = fields.get("default");
     let routes = fields.get("routes");
+    let redaction = fields.get("redaction").filter(|node| node.value != Value::Null);
 
     match version.map(|node| (&node.value, node)) {
         Some((Value::Number(number), _)) if *number == f64::from(VERSION) => {}
@@ -132,7 +135,8 @@ fn top(root: &Node, problems: &mut Vec<Problem>) -> (Placed, Vec<Placed>) {
     }
     let routes = routes.filter(|node| node.value != Value::Null);
     let routes = routes.map_or_else(Vec::new, |node| read_routes(node, &placed.rule, problems));
-    (placed, routes)
+    let redaction = redaction.map_or_else(Redactor::default, |node| redaction::read(node, problems));
+    (placed, routes, redaction)
 }
 
 fn read_routes(node: &Node, default: &Rule, problems: &mut Vec<Problem>) -> Vec<Placed> {

@@ -1,6 +1,7 @@
 //! From a policy to its document: every key written out, in a fixed order, so that equal policies read and hash the same.
 
 use agentguard_judge::{Signal, Signals};
+use agentguard_redact::{Own, Settings};
 use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
 use sha2::{Digest, Sha256};
@@ -22,14 +23,14 @@ impl Policy {
 impl Serialize for Policy {
     /// The document (without the revision, which is its hash).
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        Document::of(&self.default, &self.routes).serialize(serializer)
+        Document::of(&self.default, &self.routes, self.redaction.settings()).serialize(serializer)
     }
 }
 
 /// First 12 hexadecimal digits of the SHA-256 over the document's compact JSON.
-pub(crate) fn revision(default: &Rule, routes: &[Route]) -> String {
-    let json =
-        serde_json::to_vec(&Document::of(default, routes)).expect("maps with string keys always serialise");
+pub(crate) fn revision(default: &Rule, routes: &[Route], redaction: &Settings) -> String {
+    let document = Document::of(default, routes, redaction);
+    let json = serde_json::to_vec(&document).expect("maps with string keys always serialise");
     Sha256::digest(json).iter().take(6).map(|byte| format!("{byte:02x}")).collect()
 }
 
@@ -38,6 +39,22 @@ struct Document<'a> {
     version: u32,
     default: RuleDocument<'a>,
     routes: Vec<RouteDocument<'a>>,
+    redaction: RedactionDocument<'a>,
+}
+
+#[derive(Serialize)]
+struct RedactionDocument<'a> {
+    credentials: bool,
+    emails: bool,
+    cards: bool,
+    ibans: bool,
+    patterns: Vec<PatternDocument<'a>>,
+}
+
+#[derive(Serialize)]
+struct PatternDocument<'a> {
+    name: &'a str,
+    pattern: &'a str,
 }
 
 #[derive(Serialize)]
@@ -56,13 +73,17 @@ struct RuleDocument<'a>(&'a Rule);
 struct SignalsDocument(Signals);
 
 impl<'a> Document<'a> {
-    fn of(default: &'a Rule, routes: &'a [Route]) -> Self {
+    fn of(default: &'a Rule, routes: &'a [Route], redaction: &'a Settings) -> Self {
         let routes = routes.iter().map(|route| RouteDocument {
             name: &route.rule.name,
             matches: MatchDocument(&route.matches),
             rule: RuleDocument(&route.rule),
         });
-        Self { version: VERSION, default: RuleDocument(default), routes: routes.collect() }
+        let Settings { credentials, emails, cards, ibans, ref own } = *redaction;
+        let pattern = |own: &'a Own| PatternDocument { name: &own.name, pattern: &own.pattern };
+        let patterns = own.iter().map(pattern).collect();
+        let redaction = RedactionDocument { credentials, emails, cards, ibans, patterns };
+        Self { version: VERSION, default: RuleDocument(default), routes: routes.collect(), redaction }
     }
 }
 

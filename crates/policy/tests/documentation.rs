@@ -21,7 +21,7 @@ fn parse(text: &str) -> Policy {
 fn examples_parse() {
     let examples: Vec<Policy> =
         blocks().iter().filter(|(kind, _)| kind == "yaml").map(|(_, text)| parse(text)).collect();
-    assert_eq!(examples.len(), 3);
+    assert_eq!(examples.len(), 4);
     assert_eq!(examples[1].routes.len(), 4);
 }
 
@@ -45,8 +45,9 @@ fn the_first_example_is_the_default_with_every_key() {
     assert_eq!(parse(text), Policy::default());
     let document = serde_json::to_value(Policy::default()).expect("JSON");
     let rule = document["default"].as_object().expect("a map");
+    let redaction = document["redaction"].as_object().expect("a map");
     let signals = Signal::ALL.map(Signal::as_str);
-    for key in rule.keys().map(String::as_str).chain(signals) {
+    for key in rule.keys().chain(redaction.keys()).map(String::as_str).chain(signals) {
         assert!(
             text.lines().any(|line| line.trim_start().starts_with(&format!("{key}:"))),
             "{key} is not there"

@@ -40,6 +40,12 @@ routes:
       model: "gpt-4{o,.1}*"
     capture: all
     hold_budget: 250ms
+  - match: { provider: cohere }
+    capture: hash
+redaction:
+  emails: false
+  patterns:
+    - { name: badge, pattern: "EMP-[0-9]{6}" }
 "#;
 
 #[test]
@@ -51,6 +57,13 @@ fn every_key_is_read() {
     assert_eq!(rule.hold_budget, Duration::from_millis(1500));
     assert_eq!([rule.on_timeout, rule.on_error, rule.on_overload], [FailMode::Closed; 3]);
     assert_eq!(rule.capture, Capture::None);
+    assert_eq!(policy.routes[2].rule.capture, Capture::Hash);
+    let redaction = policy.redaction.settings();
+    assert!(!redaction.emails && redaction.cards);
+    assert_eq!(
+        (redaction.own[0].name.as_str(), redaction.own[0].pattern.as_str()),
+        ("badge", "EMP-[0-9]{6}")
+    );
     assert!(!rule.signals.has(Signal::Numbers) && rule.signals.has(Signal::ToolCalls));
 }
 

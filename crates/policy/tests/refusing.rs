@@ -11,6 +11,7 @@ fn problems(text: &str) -> String {
 fn golden() {
     insta::assert_snapshot!("wrong_values", problems(include_str!("golden/wrong_values.yaml")));
     insta::assert_snapshot!("contradictions", problems(include_str!("golden/contradictions.yaml")));
+    insta::assert_snapshot!("redaction", problems(include_str!("golden/redaction.yaml")));
     insta::assert_snapshot!("unreachable", problems(include_str!("golden/unreachable.yaml")));
 }
 
@@ -19,9 +20,12 @@ fn not_a_policy_at_all() {
     for (text, expected) in [
         (
             "",
-            "policy.yaml:1:1: an empty value is not a map of keys and values; allowed: version, default, routes",
+            "policy.yaml:1:1: an empty value is not a map of keys and values; allowed: version, default, routes, redaction",
         ),
-        ("[]", "policy.yaml:1:1: a list is not a map of keys and values; allowed: version, default, routes"),
+        (
+            "[]",
+            "policy.yaml:1:1: a list is not a map of keys and values; allowed: version, default, routes, redaction",
+        ),
         ("default: {}", "policy.yaml:1:1: version: missing; allowed: 1"),
         ("version: 2", "policy.yaml:1:10: version: 2 is not a known version; allowed: 1"),
         ("version: '1'", "policy.yaml:1:10: version: \"1\" is not a known version; allowed: 1"),

@@ -12,11 +12,12 @@ use tokio::time::Instant;
 use uuid::Uuid;
 
 use super::annotate::Note;
-use super::content;
+use super::content::{self, As};
 use super::context::Call;
 use super::judging::Judging;
 use super::plan::Plan;
 use super::stream::LAST;
+use super::{off_worker, redaction};
 use crate::http::headers;
 use crate::http::route::Route;
 use crate::shared::Shared;
@@ -91,6 +92,7 @@ impl Ledger {
             output_tokens: None,
             trace,
             correlation: None,
+            redactions: Default::default(),
             workload: shared.workload.clone(),
             content: None,
         };
@@ -210,6 +212,38 @@ impl Ledger {
     }
 }
 
+impl Ledger {
+    /// Adds the content that the policy captures, and takes out of the event what must not leave. Should that go wrong, nothing of
+    /// the content leaves.
+    fn keep_content(&self, event: &mut VerdictEvent, answer: Answer) {
+        let policy = self.shared.policy.load();
+        let redactor = self.plan.as_ref().map_or(&policy.redaction, |plan| &plan.redaction);
+        let capture = self.plan.as_ref().and_then(|plan| content::captures(&plan.rule, event));
+        let kept = off_worker::caught(|| {
+            let mut kept = event.clone();
+            if let Some(as_what) = capture {
+                let evidence = self.evidence.as_deref().map(Evidence::sources).unwrap_or_default();
+                match content::of(answer, evidence) {
+                    Some(content) if as_what == As::Hashes => {
+                        kept.content = Some(content::hashed(&content, &self.shared.hasher));
+                    }
+                    content => {
+                        self.shared.judge_metrics.content_too_large.inc_by(u64::from(content.is_none()));
+                        kept.content = content;
+                    }
+                }
+            }
+            redaction::apply(&mut kept, redactor);
+            kept
+        });
+        match kept {
+            Ok(kept) => *event = kept,
+            Err(off_worker::Panicked) => redaction::bare(event),
+        }
+        self.shared.judge_metrics.redacted(event);
+    }
+}
+
 impl Drop for Ledger {
     fn drop(&mut self) {
         if self.discarded {
@@ -232,9 +266,6 @@ impl Drop for Ledger {
         event.response_id.clone_from(&answer.id);
         event.input_tokens = answer.usage.map(|usage| usage.input);
         event.output_tokens = answer.usage.map(|usage| usage.output);
-        if self.plan.as_ref().is_some_and(|plan| content::captures(&plan.rule, &verdict)) {
-            event.content = Some(content::of(answer, self.evidence.as_deref()));
-        }
         event.verdict = verdict.state;
         event.reason = verdict.reason;
         event.risk = verdict.risk;
@@ -245,6 +276,7 @@ impl Drop for Ledger {
         event.judge = verdict.judge;
         event.action = action;
         event.would = would;
+        self.keep_content(&mut event, answer);
         self.shared.judge_metrics.ended(&event);
         self.shared.recorder.record(event);
     }

@@ -1,6 +1,7 @@
 //! Metrics of judging.
 
 use agentguard_api::VerdictEvent;
+use agentguard_redact::Kind;
 use prometheus::{Histogram, HistogramOpts, IntCounter, IntCounterVec, Opts, Registry};
 
 /// Seconds in the judge. Rules take tens of microseconds, the encoder tens of milliseconds a sentence.
@@ -16,6 +17,9 @@ pub(crate) struct JudgeMetrics {
     verdicts: IntCounterVec,
     judge_seconds: Histogram,
     hold_seconds: Histogram,
+    redactions: IntCounterVec,
+    /// Answers whose text was too large to be captured.
+    pub(crate) content_too_large: IntCounter,
     /// Turns of Realtime sessions that were let go.
     pub(crate) forgotten: IntCounter,
 }
@@ -37,8 +41,19 @@ impl JudgeMetrics {
             "Turns of Realtime sessions that were let go to keep within the limit of evidence",
         )?;
         registry.register(Box::new(forgotten.clone()))?;
+        let content_too_large = IntCounter::new(
+            "agentguard_content_too_large_total",
+            "Answers whose text was too large to be captured",
+        )?;
+        registry.register(Box::new(content_too_large.clone()))?;
         Ok(Self {
             forgotten,
+            content_too_large,
+            redactions: counter(
+                "agentguard_redactions_total",
+                "What was replaced in captured content before it left, by kind (`own`: by a pattern of the policy's)",
+                &["kind"],
+            )?,
             seen: counter("agentguard_exchanges_total", "Exchanges with LLM endpoints", &["direction"])?,
             judged: counter(
                 "agentguard_exchanges_judged_total",
@@ -82,5 +97,13 @@ impl JudgeMetrics {
             self.hold_seconds.observe(event.latency.held_ms / 1e3);
         }
         self.verdicts.with_label_values(&[event.verdict.as_str(), event.action.as_str()]).inc();
+    }
+
+    /// This was taken out of the event. Names of the policy's patterns are no labels: anybody may choose them.
+    pub(crate) fn redacted(&self, event: &VerdictEvent) {
+        for (name, count) in &event.redactions {
+            let kind = Kind::NAMED.into_iter().map(Kind::as_str).find(|kind| kind == name);
+            self.redactions.with_label_values(&[kind.unwrap_or("own")]).inc_by(*count);
+        }
     }
 }

@@ -14,6 +14,7 @@ pub(crate) mod off_worker;
 pub(crate) mod plan;
 pub(crate) mod queue;
 pub(crate) mod realtime;
+pub(crate) mod redaction;
 pub(crate) mod refuse;
 pub(crate) mod request;
 pub(crate) mod stream;

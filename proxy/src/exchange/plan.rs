@@ -9,8 +9,11 @@
 //! - `closed` acts as if the response had been over the threshold. Under `observe`, `annotate` and `shadow` that changes
 //!   nothing; under `redact`, which cannot redact what it has not read, it blocks.
 
+use std::sync::Arc;
+
 use agentguard_judge::{NotChecked, Signal, Span, State, Verdict};
 use agentguard_policy::{Action, Delivery, FailMode, Rule};
+use agentguard_redact::Redactor;
 use agentguard_wire::{Edit, Edits};
 
 /// What stands where a span was.
@@ -23,6 +26,8 @@ pub(crate) struct Plan {
     pub(crate) rule: Rule,
     /// The revision of the policy that it is from.
     pub(crate) revision: String,
+    /// What is taken out of captured content.
+    pub(crate) redaction: Arc<Redactor>,
     /// What is done.
     pub(crate) action: Action,
     /// How a stream is delivered.
@@ -30,14 +35,14 @@ pub(crate) struct Plan {
 }
 
 impl Plan {
-    pub(crate) fn new(rule: Rule, revision: String) -> Self {
+    pub(crate) fn new(rule: Rule, revision: String, redaction: Arc<Redactor>) -> Self {
         let action = if rule.shadow { Action::Observe } else { rule.action };
         let delivery = match action {
             Action::Observe | Action::Annotate => Delivery::Pass,
             Action::Redact if rule.delivery == Delivery::Pass => Delivery::Sentence,
             Action::Redact | Action::Block => rule.delivery,
         };
-        Self { rule, revision, action, delivery }
+        Self { rule, revision, redaction, action, delivery }
     }
 
     /// Whether the text may be changed or stopped.

@@ -8,31 +8,31 @@ const MAX_DOUBLINGS: u32 = 20;
 
 /// The waits of one series of failures.
 #[derive(Clone, Debug)]
-pub(super) struct Backoff {
+pub(crate) struct Backoff {
     min: Duration,
     max: Duration,
     failures: u32,
 }
 
 impl Backoff {
-    pub(super) fn new(min: Duration, max: Duration) -> Self {
+    pub(crate) fn new(min: Duration, max: Duration) -> Self {
         Self { min, max, failures: 0 }
     }
 
     /// The next wait: anything up to the bound that doubles with each failure, but not less than what was asked for.
-    pub(super) fn next(&mut self, asked: Option<Duration>) -> Duration {
+    pub(crate) fn next(&mut self, asked: Option<Duration>) -> Duration {
         let bound = self.min.saturating_mul(1 << self.failures.min(MAX_DOUBLINGS)).min(self.max);
         self.failures += 1;
         bound.mul_f64(rand::random::<f64>()).max(asked.unwrap_or_default())
     }
 
     /// It worked. True: it had not, before.
-    pub(super) fn reset(&mut self) -> bool {
+    pub(crate) fn reset(&mut self) -> bool {
         std::mem::take(&mut self.failures) > 0
     }
 
     /// Whether the last wait was the first of its series.
-    pub(super) fn is_first(&self) -> bool {
+    pub(crate) fn is_first(&self) -> bool {
         self.failures == 1
     }
 }

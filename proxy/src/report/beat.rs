@@ -3,14 +3,13 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use agentguard_api::Heartbeat;
-use agentguard_policy::Policy;
-use arc_swap::ArcSwap;
+use agentguard_api::{Heartbeat, HeartbeatReply};
 use tokio::time::{MissedTickBehavior, interval};
 use tokio_util::sync::CancellationToken;
 
 use super::link::{Failure, Link};
 use super::metrics::Metrics;
+use crate::policy::InForce;
 use crate::spool::{Account, Accounts};
 
 const PATH: &str = "/api/v1/sidecar/heartbeat";
@@ -23,7 +22,7 @@ const REPEAT: u64 = 12;
 pub(super) struct Beater {
     link: Link,
     accounts: Accounts,
-    policy: Arc<ArcSwap<Policy>>,
+    policy: Arc<InForce>,
     metrics: Metrics,
     every: Duration,
     beats: u64,
@@ -34,7 +33,7 @@ impl Beater {
     pub(super) fn new(
         link: Link,
         accounts: Accounts,
-        policy: Arc<ArcSwap<Policy>>,
+        policy: Arc<InForce>,
         metrics: Metrics,
         every: Duration,
     ) -> Self {
@@ -104,11 +103,15 @@ impl Beater {
             lost_ranges: account.lost_ranges,
             in_flight: account.in_flight,
             spool_bytes: account.spool_bytes,
-            policy: if account.live { self.policy.load().revision.clone() } else { String::new() },
+            policy: if account.live { self.policy.current().load().revision.clone() } else { String::new() },
             seen: account.seen,
             judged: account.judged,
+            bundle: account.live.then(|| self.policy.report()),
         };
         let body = serde_json::to_vec(&heartbeat).expect("plain data with string keys");
-        self.link.tell(PATH, body).await
+        if let Some(HeartbeatReply { bundle, .. }) = self.link.tell(PATH, body).await? {
+            self.policy.heard_of(bundle);
+        }
+        Ok(())
     }
 }

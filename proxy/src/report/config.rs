@@ -27,6 +27,8 @@ pub struct ReportConfig {
     pub min_backoff: Duration,
     /// The longest wait after a failure.
     pub max_backoff: Duration,
+    /// How long a question for the next policy waits, seconds of which the control plane allows 50.
+    pub policy_wait: Duration,
     /// For flushing and sending what is left once told to stop.
     pub drain: Duration,
 }
@@ -45,6 +47,7 @@ impl ReportConfig {
             batch_bytes: 1 << 20,
             min_backoff: Duration::from_millis(250),
             max_backoff: Duration::from_secs(30),
+            policy_wait: Duration::from_secs(30),
             drain: Duration::from_secs(5),
         }
     }

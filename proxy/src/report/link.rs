@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use agentguard_telemetry::Secret;
 use bytes::Bytes;
-use reqwest::header::{CONTENT_ENCODING, CONTENT_TYPE, RETRY_AFTER};
+use reqwest::header::{CONTENT_ENCODING, CONTENT_TYPE, ETAG, IF_NONE_MATCH, RETRY_AFTER};
 use reqwest::{Certificate, Client, Response, StatusCode, Url, redirect};
 use serde::de::DeserializeOwned;
 
@@ -15,11 +15,13 @@ use super::config::{ReportConfig, ReportError};
 const MAX_REPLY: usize = 4 << 20;
 /// No control plane makes us wait longer than this.
 const MAX_WAIT: Duration = Duration::from_secs(300);
+/// For an answer once it was waited for.
+const ANSWER: Duration = Duration::from_secs(10);
 const CONNECT: Duration = Duration::from_secs(5);
 
 /// Why there is no reply.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Failure {
+pub(crate) enum Failure {
     /// It may work later.
     Later {
         /// A label of a metric.
@@ -33,16 +35,27 @@ pub(super) enum Failure {
     Never { status: u16 },
 }
 
+/// What came of waiting.
+#[derive(Debug)]
+pub(crate) struct Asked {
+    /// `None`: nothing new.
+    pub(crate) body: Option<Vec<u8>>,
+    /// To ask for another one next time.
+    pub(crate) tag: Option<String>,
+    /// Whether the control plane waits; if not, the next question comes later.
+    pub(crate) waited: bool,
+}
+
 /// The way to the control plane.
 #[derive(Clone, Debug)]
-pub(super) struct Link {
+pub(crate) struct Link {
     client: Client,
     base: String,
     token: Option<Secret>,
 }
 
 impl Link {
-    pub(super) fn new(config: &ReportConfig) -> Result<Self, ReportError> {
+    pub(crate) fn new(config: &ReportConfig) -> Result<Self, ReportError> {
         let base = address(&config.control)?;
         // The client takes the process's provider; whoever was first to install one chose the same.
         let _ = rustls::crypto::ring::default_provider().install_default();
@@ -74,9 +87,40 @@ impl Link {
             .map_err(|_| later("reply", "the reply is not what a control plane says".to_owned()))
     }
 
-    /// Posts JSON; what is replied does not matter.
-    pub(super) async fn tell(&self, path: &str, body: Vec<u8>) -> Result<(), Failure> {
-        self.send(path, body.into(), None).await.map(|_| ())
+    /// Posts JSON and reads what is replied, if it is what is expected: heartbeats count as told either way.
+    pub(super) async fn tell<R: DeserializeOwned>(
+        &self,
+        path: &str,
+        body: Vec<u8>,
+    ) -> Result<Option<R>, Failure> {
+        let reply = self.send(path, body.into(), None).await?;
+        Ok(serde_json::from_slice(&reply).ok())
+    }
+
+    /// Asks for something that is waited for: an answer comes when there is another one than that of the tag, or after `wait`
+    /// (RFC 7240, RFC 9110 section 13.1.2).
+    pub(crate) async fn ask(&self, path: &str, tag: Option<&str>, wait: Duration) -> Result<Asked, Failure> {
+        let mut request = self
+            .client
+            .get(format!("{}{path}", self.base))
+            .header("prefer", format!("wait={}", wait.as_secs()))
+            .timeout(wait + ANSWER);
+        if let Some(tag) = tag {
+            request = request.header(IF_NONE_MATCH, tag);
+        }
+        if let Some(token) = &self.token {
+            request = request.bearer_auth(token.expose());
+        }
+        let response = request.send().await.map_err(|error| unreached(&error))?;
+        let waited = response.headers().contains_key("preference-applied");
+        if response.status() == StatusCode::NOT_MODIFIED {
+            return Ok(Asked { body: None, tag: None, waited });
+        }
+        if !response.status().is_success() {
+            return Err(refused(&response));
+        }
+        let tag = response.headers().get(ETAG).and_then(|tag| tag.to_str().ok()).map(str::to_owned);
+        Ok(Asked { body: Some(read(response).await?), tag, waited })
     }
 
     async fn send(&self, path: &str, body: Bytes, encoding: Option<&str>) -> Result<Vec<u8>, Failure> {
@@ -93,27 +137,29 @@ impl Link {
         if status.is_success() {
             return read(response).await;
         }
-        if matches!(
-            status,
-            StatusCode::BAD_REQUEST | StatusCode::PAYLOAD_TOO_LARGE | StatusCode::UNPROCESSABLE_ENTITY
-        ) {
-            return Err(Failure::Never { status: status.as_u16() });
-        }
-        let after =
-            response.headers().get(RETRY_AFTER).and_then(|value| value.to_str().ok()?.trim().parse().ok());
-        let reason = match status.as_u16() {
-            401 | 403 => "unauthorized",
-            429 => "throttled",
-            500.. => "server_error",
-            _ => "status",
-        };
-        let why = format!("it answered with status {status}");
-        Err(Failure::Later {
-            reason,
-            why,
-            after: after.map(|after| Duration::from_secs(after).min(MAX_WAIT)),
-        })
+        Err(refused(&response))
     }
+}
+
+/// What a status that is no success means.
+fn refused(response: &Response) -> Failure {
+    let status = response.status();
+    if matches!(
+        status,
+        StatusCode::BAD_REQUEST | StatusCode::PAYLOAD_TOO_LARGE | StatusCode::UNPROCESSABLE_ENTITY
+    ) {
+        return Failure::Never { status: status.as_u16() };
+    }
+    let after =
+        response.headers().get(RETRY_AFTER).and_then(|value| value.to_str().ok()?.trim().parse().ok());
+    let reason = match status.as_u16() {
+        401 | 403 => "unauthorized",
+        429 => "throttled",
+        500.. => "server_error",
+        _ => "status",
+    };
+    let why = format!("it answered with status {status}");
+    Failure::Later { reason, why, after: after.map(|after| Duration::from_secs(after).min(MAX_WAIT)) }
 }
 
 async fn read(mut response: Response) -> Result<Vec<u8>, Failure> {

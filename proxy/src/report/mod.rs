@@ -18,17 +18,17 @@ mod send;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use agentguard_policy::Policy;
-use arc_swap::ArcSwap;
 use prometheus::Registry;
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
 pub use config::{ReportConfig, ReportError};
 
+use crate::policy::InForce;
 use crate::spool::{Accounts, SpoolReader};
+pub(crate) use backoff::Backoff;
 use beat::Beater;
-use link::Link;
+pub(crate) use link::{Failure, Link};
 use metrics::Metrics;
 use send::Sender;
 
@@ -44,14 +44,14 @@ pub struct Reporter {
 }
 
 impl Reporter {
-    /// `policy` is asked for its revision at every heartbeat. Nothing is sent before [`Reporter::run`].
+    /// `policy` is asked for its revision and for what became of the control plane's at every heartbeat. Nothing is sent before [`Reporter::run`].
     ///
     /// # Errors
     /// The address or the CA file is bad, or the metrics' names are taken.
     pub fn new(
         reader: SpoolReader,
         config: &ReportConfig,
-        policy: Arc<ArcSwap<Policy>>,
+        policy: Arc<InForce>,
         registry: &Registry,
     ) -> Result<Self, ReportError> {
         let metrics = Metrics::new(registry)?;

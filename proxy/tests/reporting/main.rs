@@ -10,10 +10,9 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use agentguard_api::VerdictEvent;
-use agentguard_policy::Policy;
+use agentguard_proxy::InForce;
 use agentguard_proxy::report::{ReportConfig, Reporter};
 use agentguard_proxy::spool::{Accounts, Spool, SpoolConfig};
-use arc_swap::ArcSwap;
 use prometheus::Registry;
 use serde_json::json;
 use tokio::task::JoinHandle;
@@ -40,8 +39,7 @@ impl Sidecar {
         let registry = Registry::new();
         let (spool, reader) = Spool::open(dir, spool, &registry).expect("a spool");
         let accounts = reader.accounts();
-        let policy = Arc::new(ArcSwap::from_pointee(Policy::default()));
-        let reporter = Reporter::new(reader, config, policy, &registry).expect("a reporter");
+        let reporter = Reporter::new(reader, config, InForce::built_in(), &registry).expect("a reporter");
         let stop = CancellationToken::new();
         let reporter = tokio::spawn(reporter.run(stop.clone()));
         Self { spool, accounts, stop, reporter, registry }

@@ -17,7 +17,9 @@ use super::{Queue, QueueError};
 use crate::config::Limits;
 use crate::ingest::Metrics;
 use crate::rollup::{Bucket, Totals};
-use crate::store::{Counts, Detail, Done, Filter, Page, Position, Store, StoreError, Swept, Work};
+use crate::store::{
+    Counts, Detail, Done, Erase, Filter, Page, Position, Scope, Store, StoreError, Swept, Work,
+};
 use crate::tail::Hub;
 use crate::testing::{DAY0, batch, event};
 
@@ -49,25 +51,35 @@ impl Store for Told {
     async fn sweep(&self, _: i64) -> Result<Swept, StoreError> {
         unreachable!()
     }
-    async fn page(&self, _: &Filter, _: Option<Position>, _: usize, _: Instant) -> Result<Page, StoreError> {
+    async fn page(
+        &self,
+        _: &Scope,
+        _: &Filter,
+        _: Option<Position>,
+        _: usize,
+        _: Instant,
+    ) -> Result<Page, StoreError> {
         unreachable!()
     }
-    async fn verdict(&self, _: Uuid) -> Result<Option<Detail>, StoreError> {
+    async fn verdict(&self, _: &Scope, _: Uuid) -> Result<Option<Detail>, StoreError> {
         unreachable!()
     }
-    async fn counts(&self, _: &Filter, _: Instant) -> Result<Counts, StoreError> {
+    async fn erase_content(&self, _: &Scope, _: Erase) -> Result<u64, StoreError> {
         unreachable!()
     }
-    async fn totals(&self, _: i64, _: i64) -> Result<Totals, StoreError> {
+    async fn counts(&self, _: &Scope, _: &Filter, _: Instant) -> Result<Counts, StoreError> {
         unreachable!()
     }
-    async fn series(&self, _: i64, _: i64, _: i64) -> Result<Vec<Bucket>, StoreError> {
+    async fn totals(&self, _: &Scope, _: i64, _: i64) -> Result<Totals, StoreError> {
         unreachable!()
     }
-    async fn newest_flagged(&self, _: i64, _: i64, _: usize) -> Result<Vec<String>, StoreError> {
+    async fn series(&self, _: &Scope, _: i64, _: i64, _: i64) -> Result<Vec<Bucket>, StoreError> {
         unreachable!()
     }
-    async fn sidecars(&self) -> Result<Vec<Sidecar>, StoreError> {
+    async fn newest_flagged(&self, _: &Scope, _: i64, _: i64, _: usize) -> Result<Vec<String>, StoreError> {
+        unreachable!()
+    }
+    async fn sidecars(&self, _: &Scope) -> Result<Vec<Sidecar>, StoreError> {
         unreachable!()
     }
     async fn ping(&self) -> Result<(), StoreError> {

@@ -4,14 +4,15 @@
 //! the range cuts. Any other condition goes through the rows, newest first, until the deadline.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 use std::time::Instant;
 
 use sqlx::{QueryBuilder, Row, SqliteConnection, SqlitePool};
 
 use super::page::Plan;
-use super::shapes::Shapes;
 use crate::rollup;
-use crate::store::{Counts, Filter, Misses, StoreError};
+use crate::store::shapes::{Admitted, Shapes};
+use crate::store::{Counts, Filter, Misses, Scope, StoreError};
 
 const MINUTE: i64 = 60_000_000;
 
@@ -19,11 +20,13 @@ const MINUTE: i64 = 60_000_000;
 pub(super) async fn counts(
     readers: &SqlitePool,
     shapes: &Shapes,
+    scope: &Scope,
     filter: &Filter,
     deadline: Instant,
 ) -> Result<Counts, StoreError> {
     let mut count = Count {
-        admitted: shapes.admitted(filter, |shape| filter.misses(shape) != Misses::Several),
+        admitted: shapes.admitted(scope, |shape| filter.misses(shape) != Misses::Several),
+        tenant: shapes.tenant(scope.of()),
         by_number: HashMap::new(),
         deadline,
         partial: false,
@@ -36,14 +39,16 @@ pub(super) async fn counts(
         count.scan(&mut snapshot, filter).await?;
     }
     let by_shape = count.by_number.into_iter();
-    let by_shape = by_shape.filter_map(|(number, n)| Some((shapes.get(number)?, n as u64))).collect();
+    let by_shape =
+        by_shape.filter_map(|(number, n)| Some((Arc::clone(&shapes.get(number)?.shape), n as u64))).collect();
     Ok(Counts { by_shape, partial: count.partial })
 }
 
 /// A count under way.
 struct Count {
-    /// Shapes that count; `None`: all.
-    admitted: Option<Vec<i64>>,
+    /// Shapes that count.
+    admitted: Admitted,
+    tenant: Option<i64>,
     by_number: HashMap<i64, i64>,
     deadline: Instant,
     partial: bool,
@@ -74,7 +79,7 @@ impl Count {
             );
             for row in sums.bind(width).bind(from).bind(to).fetch_all(&mut *conn).await? {
                 let shape: i64 = row.try_get(0)?;
-                if self.admitted.as_ref().is_none_or(|admitted| admitted.contains(&shape)) {
+                if self.admitted.holds(shape) {
                     *self.by_number.entry(shape).or_default() += row.try_get::<i64, _>(1)?;
                 }
             }
@@ -84,7 +89,9 @@ impl Count {
 
     /// From the rows, newest first, until the deadline.
     async fn scan(&mut self, conn: &mut SqliteConnection, filter: &Filter) -> Result<(), StoreError> {
-        let Some(plan) = Plan::new(conn, self.admitted.clone(), filter).await? else { return Ok(()) };
+        let Some(plan) = Plan::new(conn, self.tenant, self.admitted.clone(), filter).await? else {
+            return Ok(());
+        };
         let mut chunks = plan.chunks(None);
         while let Some((start, end)) = chunks.next(conn).await? {
             let mut sql = QueryBuilder::new("SELECT shape, count(*) FROM verdict");

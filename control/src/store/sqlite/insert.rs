@@ -10,13 +10,14 @@ use crate::store::{Event, StoreError};
 
 /// Rows of one statement, largest first; each is prepared once.
 const SIZES: [usize; 3] = [64, 8, 1];
-const COLUMNS: usize = 10;
+const COLUMNS: usize = 11;
 
 static STATEMENTS: LazyLock<[SqlStr; 3]> = LazyLock::new(|| SIZES.map(statement));
 
 fn statement(rows: usize) -> SqlStr {
     let mut sql =
-        "INSERT INTO verdict (n, ts, shape, inst, seq, risk, flagged, id, words, body) VALUES ".to_owned();
+        "INSERT INTO verdict (n, tenant, ts, shape, inst, seq, risk, flagged, id, words, body) VALUES "
+            .to_owned();
     for i in 0..rows {
         let comma = if i == 0 { "" } else { ", " };
         let _ = write!(sql, "{comma}({})", ["?"; COLUMNS].join(", "));
@@ -29,6 +30,7 @@ fn statement(rows: usize) -> SqlStr {
 /// A row to be: the event and its numbers.
 pub(super) struct NewRow<'a> {
     pub(super) n: i64,
+    pub(super) tenant: i64,
     pub(super) inst: i64,
     pub(super) shape: i64,
     pub(super) flagged: bool,
@@ -84,6 +86,7 @@ pub(super) async fn insert<'a>(
 fn bind(arguments: &mut SqliteArguments, row: &NewRow<'_>) -> Result<(), sqlx::error::BoxDynError> {
     let event = row.event;
     arguments.add(row.n)?;
+    arguments.add(row.tenant)?;
     arguments.add(event.ts)?;
     arguments.add(row.shape)?;
     arguments.add(row.inst)?;
@@ -105,12 +108,13 @@ async fn explain(
     for (i, row) in chunk.iter().enumerate() {
         let (id, seq) = (row.event.id, row.event.seq as i64);
         let there = sqlx::query(
-            "SELECT n, id = ?1, inst = ?2 AND seq = ?3 FROM verdict WHERE id = ?1 \
+            "SELECT n, id = ?1, inst = ?2 AND seq = ?3 FROM verdict WHERE id = ?1 AND tenant = ?4 \
              UNION ALL SELECT n, id = ?1, 1 FROM verdict WHERE inst = ?2 AND seq = ?3",
         )
         .bind(id.as_bytes().as_slice())
         .bind(row.inst)
         .bind(seq)
+        .bind(row.tenant)
         .fetch_all(&mut *conn)
         .await?;
         let mut conflict = None;

@@ -13,7 +13,8 @@ use sqlx::{ConnectOptions, SqliteConnection, SqlitePool};
 
 use crate::store::StoreError;
 
-static MIGRATIONS: Migrator = sqlx::migrate!("migrations/sqlite");
+/// Every step of the schema, oldest first.
+pub(super) static MIGRATIONS: Migrator = sqlx::migrate!("migrations/sqlite");
 
 /// Readers, each with a thread and a page cache of its own.
 const READERS: u32 = 4;
@@ -84,6 +85,23 @@ pub(super) async fn readers(path: &Path) -> Result<SqlitePool, StoreError> {
     let pool = SqlitePoolOptions::new()
         .min_connections(1)
         .max_connections(READERS)
+        .idle_timeout(IDLE)
+        .acquire_timeout(Duration::from_secs(10));
+    Ok(pool.connect_with(options).await?)
+}
+
+/// The connection that writes small tables, beside the writer's own.
+pub(super) async fn small_writer(path: &Path) -> Result<SqlitePool, StoreError> {
+    let options = SqliteConnectOptions::new()
+        .filename(path)
+        .journal_mode(SqliteJournalMode::Wal)
+        .synchronous(SqliteSynchronous::Full)
+        .foreign_keys(true)
+        // The writer of verdicts may be at it.
+        .busy_timeout(Duration::from_secs(10));
+    let pool = SqlitePoolOptions::new()
+        .min_connections(0)
+        .max_connections(1)
         .idle_timeout(IDLE)
         .acquire_timeout(Duration::from_secs(10));
     Ok(pool.connect_with(options).await?)

@@ -8,36 +8,48 @@ use std::time::Instant;
 use sqlx::{QueryBuilder, Row, Sqlite, SqliteConnection, SqlitePool};
 use uuid::Uuid;
 
-use super::shapes::Shapes;
-use crate::store::{Detail, Filter, Page, Position, StoreError};
+use crate::store::shapes::{Admitted, Shapes};
+use crate::store::{Detail, Filter, Page, Position, Scope, Shape, StoreError};
 
 /// Rows looked at in one statement: at first, at most in the index, at most when every row's words must be read.
 const CHUNKS: (i64, i64, i64) = (2_000, 100_000, 16_000);
 
+/// Shapes in the database's terms: up to a number, or a JSON array of numbers.
+enum Among {
+    UpTo(i64),
+    Some(String),
+}
+
 /// The filter in the database's terms.
 pub(super) struct Plan<'a> {
     filter: &'a Filter,
-    shapes: Option<String>,
+    shapes: Among,
     instances: Option<String>,
     n: Option<i64>,
 }
 
 impl<'a> Plan<'a> {
-    /// With the numbers of the shapes that pass (`None`: all). `None` when nothing can pass.
+    /// For a tenant, with the shapes that pass. `None` when nothing can pass.
     pub(super) async fn new(
         conn: &mut SqliteConnection,
-        admitted: Option<Vec<i64>>,
+        tenant: Option<i64>,
+        admitted: Admitted,
         filter: &'a Filter,
     ) -> Result<Option<Self>, StoreError> {
-        if admitted.as_ref().is_some_and(Vec::is_empty) {
-            return Ok(None);
-        }
+        let Some(tenant) = tenant else { return Ok(None) };
+        let shapes = match admitted {
+            Admitted::UpTo(highest) => Among::UpTo(highest),
+            Admitted::Some(numbers) if numbers.is_empty() => return Ok(None),
+            Admitted::Some(numbers) => Among::Some(array(&numbers)),
+        };
         let mut instances = Vec::new();
         for instance in &filter.instance {
-            let inst: Option<i64> = sqlx::query_scalar("SELECT inst FROM instance WHERE instance = ?")
-                .bind(instance.as_bytes().as_slice())
-                .fetch_optional(&mut *conn)
-                .await?;
+            let inst: Option<i64> =
+                sqlx::query_scalar("SELECT inst FROM instance WHERE tenant = ? AND instance = ?")
+                    .bind(tenant)
+                    .bind(instance.as_bytes().as_slice())
+                    .fetch_optional(&mut *conn)
+                    .await?;
             instances.extend(inst);
         }
         if instances.is_empty() && !filter.instance.is_empty() {
@@ -45,15 +57,15 @@ impl<'a> Plan<'a> {
         }
         Ok(Some(Self {
             filter,
-            shapes: admitted.as_deref().map(array),
+            shapes,
             instances: (!instances.is_empty()).then(|| array(&instances)),
-            n: whole_id(conn, &filter.words).await?,
+            n: whole_id(conn, tenant, &filter.words).await?,
         }))
     }
 
     /// Whether every row in the range passes.
     fn passes_all(&self) -> bool {
-        self.shapes.is_none()
+        matches!(self.shapes, Among::UpTo(_))
             && self.instances.is_none()
             && self.n.is_none()
             && self.filter.min_risk.is_none()
@@ -78,9 +90,12 @@ impl<'a> Plan<'a> {
                 sql.push(" AND ts >= ").push_bind(self.filter.from.unwrap_or(i64::MIN));
             }
         }
-        if let Some(shapes) = &self.shapes {
-            sql.push(" AND shape IN (SELECT value FROM json_each(").push_bind(shapes.clone()).push("))");
-        }
+        match &self.shapes {
+            Among::UpTo(highest) => sql.push(" AND shape <= ").push_bind(*highest),
+            Among::Some(shapes) => {
+                sql.push(" AND shape IN (SELECT value FROM json_each(").push_bind(shapes.clone()).push("))")
+            }
+        };
         if let Some(instances) = &self.instances {
             sql.push(" AND inst IN (SELECT value FROM json_each(").push_bind(instances.clone()).push("))");
         }
@@ -144,14 +159,17 @@ impl Chunks<'_, '_> {
 pub(super) async fn page(
     readers: &SqlitePool,
     shapes: &Shapes,
+    scope: &Scope,
     filter: &Filter,
     after: Option<Position>,
     limit: usize,
     deadline: Instant,
 ) -> Result<Page, StoreError> {
     let mut conn = readers.acquire().await?;
-    let admitted = shapes.admitted(filter, |shape| filter.admits_shape(shape));
-    let Some(plan) = Plan::new(&mut conn, admitted, filter).await? else { return Ok(Page::default()) };
+    let admitted = shapes.admitted(scope, |shape| filter.admits_shape(shape));
+    let Some(plan) = Plan::new(&mut conn, shapes.tenant(scope.of()), admitted, filter).await? else {
+        return Ok(Page::default());
+    };
     let mut page = Page::default();
     let mut chunks = plan.chunks(after);
     while let Some((start, end)) = chunks.next(&mut conn).await? {
@@ -177,40 +195,65 @@ pub(super) async fn page(
     Ok(page)
 }
 
-/// One verdict and its content.
-pub(super) async fn verdict(readers: &SqlitePool, id: Uuid) -> Result<Option<Detail>, StoreError> {
-    let row =
-        sqlx::query("SELECT v.body, c.body FROM verdict v LEFT JOIN content c ON c.n = v.n WHERE v.id = ?")
-            .bind(id.as_bytes().as_slice())
-            .fetch_optional(readers)
-            .await?;
-    row.map(|row| Ok(Detail { item: row.try_get(0)?, content: row.try_get(1)? })).transpose()
+/// One verdict of a scope and its content.
+pub(super) async fn verdict(
+    readers: &SqlitePool,
+    shapes: &Shapes,
+    scope: &Scope,
+    id: Uuid,
+) -> Result<Option<Detail>, StoreError> {
+    let row = sqlx::query(
+        "SELECT v.body, c.body, v.shape FROM verdict v LEFT JOIN content c ON c.n = v.n \
+         WHERE v.id = ? AND v.tenant = ?",
+    )
+    .bind(id.as_bytes().as_slice())
+    .bind(shapes.tenant(scope.of()))
+    .fetch_optional(readers)
+    .await?;
+    let Some(row) = row else { return Ok(None) };
+    let filed = shapes.get(row.try_get(2)?);
+    if !filed.is_some_and(|filed| scope.admits(&filed.owner, &filed.shape.namespace)) {
+        return Ok(None);
+    }
+    Ok(Some(Detail { item: row.try_get(0)?, content: row.try_get(1)? }))
 }
 
-/// The newest ungrounded or contradicted ones.
+/// The newest ungrounded or contradicted ones of a scope.
 pub(super) async fn newest_flagged(
     readers: &SqlitePool,
-    from: i64,
-    to: i64,
+    shapes: &Shapes,
+    scope: &Scope,
+    (from, to): (i64, i64),
     limit: usize,
 ) -> Result<Vec<String>, StoreError> {
+    let numbers = match shapes.admitted(scope, Shape::flagged) {
+        Admitted::Some(numbers) => array(&numbers),
+        // Nothing but flagged ones is known: a list all the same.
+        Admitted::UpTo(highest) => array(&(1..=highest).collect::<Vec<_>>()),
+    };
     Ok(sqlx::query_scalar(
         "SELECT body FROM verdict INDEXED BY verdict_flagged WHERE flagged = 1 AND ts >= ? AND ts < ? \
-         ORDER BY ts DESC, n DESC LIMIT ?",
+         AND shape IN (SELECT value FROM json_each(?)) ORDER BY ts DESC, n DESC LIMIT ?",
     )
     .bind(from)
     .bind(to)
+    .bind(numbers)
     .bind(limit as i64)
     .fetch_all(readers)
     .await?)
 }
 
 /// The row whose id was searched for, when the only word is the whole id of one.
-async fn whole_id(conn: &mut SqliteConnection, words: &[String]) -> Result<Option<i64>, StoreError> {
+async fn whole_id(
+    conn: &mut SqliteConnection,
+    tenant: i64,
+    words: &[String],
+) -> Result<Option<i64>, StoreError> {
     let [word] = words else { return Ok(None) };
     let Ok(id) = word.parse::<Uuid>() else { return Ok(None) };
-    Ok(sqlx::query_scalar("SELECT n FROM verdict WHERE id = ?")
+    Ok(sqlx::query_scalar("SELECT n FROM verdict WHERE id = ? AND tenant = ?")
         .bind(id.as_bytes().as_slice())
+        .bind(tenant)
         .fetch_optional(conn)
         .await?)
 }

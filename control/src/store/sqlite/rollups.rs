@@ -9,8 +9,8 @@ use crate::histogram::{Damaged, Histogram};
 use crate::rollup::{self, Bucket, Deltas, Dim, Totals, Whole};
 use crate::store::StoreError;
 
-/// Rows of one statement, largest first; each is prepared once. A lone event makes 4 wholes, 10 cells and 3 counts by shape.
-const SIZES: [usize; 5] = [100, 10, 4, 3, 1];
+/// Rows of one statement, largest first; each is prepared once. A lone event makes 8 wholes, 20 cells and 3 counts by shape.
+const SIZES: [usize; 5] = [100, 20, 8, 3, 1];
 
 /// Adds to the buckets.
 pub(super) async fn add(conn: &mut SqliteConnection, deltas: &Deltas) -> Result<(), StoreError> {
@@ -20,10 +20,11 @@ pub(super) async fn add(conn: &mut SqliteConnection, deltas: &Deltas) -> Result<
     cells.sort_unstable_by_key(|(key, _)| *key);
     for chunk in pieces(&cells) {
         let mut sql = QueryBuilder::<Sqlite>::new(
-            "INSERT INTO rollup_by (width, bucket, dim, key, n, judged, flagged, risk) ",
+            "INSERT INTO rollup_by (width, zone, bucket, dim, key, n, judged, flagged, risk) ",
         );
-        sql.push_values(chunk, |mut row, ((width, bucket, dim, key), cell)| {
+        sql.push_values(chunk, |mut row, ((width, zone, bucket, dim, key), cell)| {
             row.push_bind(*width)
+                .push_bind(*zone)
                 .push_bind(*bucket)
                 .push_bind(*dim as i64)
                 .push_bind(key.clone())
@@ -82,26 +83,30 @@ fn pieces<T>(mut rows: &[T]) -> impl Iterator<Item = &[T]> {
 
 /// Histograms are merged here: SQLite cannot.
 async fn add_wholes(conn: &mut SqliteConnection, deltas: &Deltas) -> Result<(), StoreError> {
-    let mut wholes: BTreeMap<(i64, i64), Whole> =
+    let mut wholes: BTreeMap<(i64, i64, i64), Whole> =
         deltas.wholes.iter().map(|(&key, whole)| (key, whole.clone())).collect();
-    let keys: Vec<String> = wholes.keys().map(|(width, bucket)| format!("[{width},{bucket}]")).collect();
+    let keys: Vec<String> =
+        wholes.keys().map(|(width, zone, bucket)| format!("[{width},{zone},{bucket}]")).collect();
     let stored = sqlx::query(
-        "SELECT r.width, r.bucket, r.judge, r.held, r.total FROM json_each(?) k \
-         CROSS JOIN rollup r ON r.width = k.value ->> 0 AND r.bucket = k.value ->> 1",
+        "SELECT r.width, r.zone, r.bucket, r.judge, r.held, r.total FROM json_each(?) k \
+         CROSS JOIN rollup r ON r.width = k.value ->> 0 AND r.zone = k.value ->> 1 AND r.bucket = k.value ->> 2",
     );
     for row in stored.bind(format!("[{}]", keys.join(","))).fetch_all(&mut *conn).await? {
-        let Some(whole) = wholes.get_mut(&(row.try_get(0)?, row.try_get(1)?)) else { continue };
+        let Some(whole) = wholes.get_mut(&(row.try_get(0)?, row.try_get(1)?, row.try_get(2)?)) else {
+            continue;
+        };
         for (i, histogram) in [&mut whole.judge, &mut whole.held, &mut whole.total].into_iter().enumerate() {
-            merge(histogram, row.try_get(i + 2)?)?;
+            merge(histogram, row.try_get(i + 3)?)?;
         }
     }
     let wholes: Vec<_> = wholes.into_iter().collect();
     for chunk in pieces(&wholes) {
         let mut sql = QueryBuilder::<Sqlite>::new(
-            "INSERT INTO rollup (width, bucket, n, judged, flagged, judge, held, total) ",
+            "INSERT INTO rollup (width, zone, bucket, n, judged, flagged, judge, held, total) ",
         );
-        sql.push_values(chunk, |mut row, ((width, bucket), whole)| {
+        sql.push_values(chunk, |mut row, ((width, zone, bucket), whole)| {
             row.push_bind(*width)
+                .push_bind(*zone)
                 .push_bind(*bucket)
                 .push_bind(whole.n as i64)
                 .push_bind(whole.judged as i64)
@@ -119,17 +124,24 @@ async fn add_wholes(conn: &mut SqliteConnection, deltas: &Deltas) -> Result<(), 
     Ok(())
 }
 
-/// Sums over a range of whole minutes.
-pub(super) async fn totals(readers: &SqlitePool, from: i64, to: i64) -> Result<Totals, StoreError> {
+/// Sums of zones over a range of whole minutes.
+pub(super) async fn totals(
+    readers: &SqlitePool,
+    zones: &[i64],
+    from: i64,
+    to: i64,
+) -> Result<Totals, StoreError> {
     let mut totals = Totals::default();
+    let zones = super::page::array(zones);
     // One snapshot: the parts must add up while events keep arriving.
     let mut snapshot = readers.begin().await?;
     for (width, from, to) in rollup::segments(from, to) {
         let mut rows = sqlx::query(
             "SELECT n, judged, flagged, judge, held, total FROM rollup \
-             WHERE width = ? AND bucket >= ? AND bucket < ?",
+             WHERE width = ? AND zone IN (SELECT value FROM json_each(?)) AND bucket >= ? AND bucket < ?",
         )
         .bind(width)
+        .bind(&zones)
         .bind(from)
         .bind(to)
         .fetch(&mut *snapshot);
@@ -145,9 +157,11 @@ pub(super) async fn totals(readers: &SqlitePool, from: i64, to: i64) -> Result<T
         drop(rows);
         let rows = sqlx::query(
             "SELECT dim, key, sum(n), sum(judged), sum(flagged), sum(risk) FROM rollup_by \
-             WHERE width = ? AND bucket >= ? AND bucket < ? GROUP BY dim, key",
+             WHERE width = ? AND zone IN (SELECT value FROM json_each(?)) AND bucket >= ? AND bucket < ? \
+             GROUP BY dim, key",
         )
         .bind(width)
+        .bind(&zones)
         .bind(from)
         .bind(to)
         .fetch_all(&mut *snapshot)
@@ -167,50 +181,47 @@ pub(super) async fn totals(readers: &SqlitePool, from: i64, to: i64) -> Result<T
     Ok(totals)
 }
 
-/// Sums by bucket.
+/// Sums of zones by bucket.
 pub(super) async fn series(
     readers: &SqlitePool,
+    zones: &[i64],
     from: i64,
     to: i64,
     width: i64,
 ) -> Result<Vec<Bucket>, StoreError> {
+    let zones = super::page::array(zones);
     let mut snapshot = readers.begin().await?;
-    let wholes = sqlx::query(
-        "SELECT bucket, judge FROM rollup WHERE width = ? AND bucket >= ? AND bucket < ? ORDER BY bucket",
+    let mut wholes = sqlx::query(
+        "SELECT bucket, judge FROM rollup \
+         WHERE width = ? AND zone IN (SELECT value FROM json_each(?)) AND bucket >= ? AND bucket < ?",
     )
     .bind(width)
-    .bind(from)
-    .bind(to)
-    .fetch_all(&mut *snapshot)
-    .await?;
-    let mut buckets = Vec::with_capacity(wholes.len());
-    for row in wholes {
-        let mut judge = Histogram::default();
-        merge(&mut judge, row.try_get(1)?)?;
-        buckets.push(Bucket { start: row.try_get(0)?, verdicts: HashMap::new(), judge });
-    }
-    let mut outcomes = sqlx::query(
-        "SELECT bucket, key, n FROM rollup_by WHERE width = ? AND bucket >= ? AND bucket < ? AND dim = 0 \
-         ORDER BY bucket",
-    )
-    .bind(width)
+    .bind(&zones)
     .bind(from)
     .bind(to)
     .fetch(&mut *snapshot);
-    let mut at = 0;
+    let mut buckets: BTreeMap<i64, Bucket> = BTreeMap::new();
+    while let Some(row) = wholes.try_next().await? {
+        merge(&mut rollup::bucket(&mut buckets, row.try_get(0)?).judge, row.try_get(1)?)?;
+    }
+    drop(wholes);
+    let mut outcomes = sqlx::query(
+        "SELECT bucket, key, n FROM rollup_by \
+         WHERE width = ? AND zone IN (SELECT value FROM json_each(?)) AND bucket >= ? AND bucket < ? AND dim = 0",
+    )
+    .bind(width)
+    .bind(&zones)
+    .bind(from)
+    .bind(to)
+    .fetch(&mut *snapshot);
     while let Some(row) = outcomes.try_next().await? {
-        let start: i64 = row.try_get(0)?;
-        while buckets.get(at).is_some_and(|b| b.start < start) {
-            at += 1;
-        }
-        let (Some(bucket), Some((verdict, _, _))) =
-            (buckets.get_mut(at), rollup::outcome_parts(row.try_get(1)?))
-        else {
-            return Err(StoreError::Damaged("rollup and rollup_by disagree".to_owned()));
+        let Some((verdict, _, _)) = rollup::outcome_parts(row.try_get(1)?) else {
+            return Err(StoreError::Damaged("a key in rollup_by is no outcome".to_owned()));
         };
+        let bucket = rollup::bucket(&mut buckets, row.try_get(0)?);
         *bucket.verdicts.entry(verdict.to_owned()).or_default() += row.try_get::<i64, _>(2)? as u64;
     }
-    Ok(buckets)
+    Ok(buckets.into_values().collect())
 }
 
 fn merge(histogram: &mut Histogram, stored: &[u8]) -> Result<(), StoreError> {

@@ -8,20 +8,24 @@ use sqlx::{Connection, SqliteConnection};
 use uuid::Uuid;
 
 use super::insert::{Conflict, NewRow, insert};
-use super::instances::{self, Instance};
-use super::shapes::Shapes;
-use super::{rollups, sweep};
+use super::instances;
+use super::{erase, rollups, shapes as dictionary, sweep};
 use crate::rollup::Deltas;
-use crate::store::{BadEvent, Done, Event, Incoming, Received, Shape, StoreError, Swept, Work};
+use crate::store::instance::Instance;
+use crate::store::shapes::{Filed, Shapes};
+use crate::store::{BadEvent, Done, Erase, Event, Incoming, Received, StoreError, Swept, Work};
 
 /// Ledgers held in memory; past this they are read again when needed.
 const INSTANCES: usize = 1024;
+
+/// An instance: the number of its tenant, and its id.
+type Known = (i64, Uuid);
 
 /// The one connection that writes and what it remembers.
 pub(super) struct Writer {
     conn: SqliteConnection,
     shapes: Shapes,
-    instances: HashMap<Uuid, Instance>,
+    instances: HashMap<Known, Instance>,
     next_n: i64,
     dead_letters: u64,
     /// A transaction failed: memory may be ahead of the database.
@@ -43,7 +47,7 @@ impl Writer {
     pub(super) async fn commit(&mut self, work: &[Work]) -> Result<Vec<Done>, StoreError> {
         if self.stale {
             self.instances.clear();
-            self.shapes.reload(&mut self.conn).await?;
+            dictionary::load(&mut self.conn, &self.shapes).await?;
             self.next_n = next_n(&mut self.conn).await?;
         }
         // Also when this future is dropped half-way.
@@ -62,12 +66,17 @@ impl Writer {
         for item in work {
             done.push(match item {
                 Work::Batch(batch) => group.batch(batch).await?,
-                Work::Heartbeat(heartbeat, received) => {
-                    let mut instance = group.instance(heartbeat.instance, *received).await?;
+                Work::Heartbeat(tenant, heartbeat, received) => {
+                    let (key, mut instance) = group.instance(tenant, heartbeat.instance, *received).await?;
                     instance.beat(heartbeat, *received);
                     let (acked_seq, unexplained) = (instance.ledger.acked(), instance.ledger.unexplained());
-                    group.keep(heartbeat.instance, instance);
-                    Done::Heartbeat(HeartbeatReply { acked_seq, unexplained, policy: String::new() })
+                    group.keep(key, instance);
+                    Done::Heartbeat(HeartbeatReply {
+                        acked_seq,
+                        unexplained,
+                        policy: String::new(),
+                        bundle: 0,
+                    })
                 }
             });
         }
@@ -93,6 +102,11 @@ impl Writer {
         Ok(swept)
     }
 
+    /// Deletes content.
+    pub(super) async fn erase(&mut self, tenant: i64, what: Erase) -> Result<u64, StoreError> {
+        erase::erase(&mut self.conn, tenant, what).await
+    }
+
     /// Writes everything into the database file.
     pub(super) async fn close(&mut self) {
         if let Err(error) = sqlx::query("PRAGMA wal_checkpoint(TRUNCATE)").execute(&mut self.conn).await {
@@ -110,24 +124,31 @@ async fn next_n(conn: &mut SqliteConnection) -> Result<i64, StoreError> {
 struct Group<'g, 'w> {
     conn: &'g mut SqliteConnection,
     shapes: Shapes,
-    instances: &'g mut HashMap<Uuid, Instance>,
+    instances: &'g mut HashMap<Known, Instance>,
     next_n: &'g mut i64,
     dead_letters: u64,
-    touched: Vec<Uuid>,
-    /// What the rollups must count: events, and their shapes' numbers and shapes as filed.
-    counted: Vec<(&'w Event, i64, Arc<Shape>)>,
+    touched: Vec<Known>,
+    /// What the rollups must count.
+    counted: Vec<(&'w Event, Arc<Filed>)>,
 }
 
 impl<'w> Group<'_, 'w> {
     /// Takes the instance out of the cache; [`Self::keep`] puts it back.
-    async fn instance(&mut self, id: Uuid, received: Received) -> Result<Instance, StoreError> {
-        match self.instances.remove(&id) {
-            Some(instance) => Ok(instance),
-            None => instances::load(self.conn, id, received).await,
-        }
+    async fn instance(
+        &mut self,
+        tenant: &str,
+        id: Uuid,
+        received: Received,
+    ) -> Result<(Known, Instance), StoreError> {
+        let tenant = dictionary::tenant(self.conn, &self.shapes, tenant).await?;
+        let instance = match self.instances.remove(&(tenant, id)) {
+            Some(instance) => instance,
+            None => instances::load(self.conn, tenant, id, received).await?,
+        };
+        Ok(((tenant, id), instance))
     }
 
-    fn keep(&mut self, id: Uuid, instance: Instance) {
+    fn keep(&mut self, id: Known, instance: Instance) {
         self.instances.insert(id, instance);
         if !self.touched.contains(&id) {
             self.touched.push(id);
@@ -135,30 +156,31 @@ impl<'w> Group<'_, 'w> {
     }
 
     async fn batch(&mut self, batch: &'w Incoming) -> Result<Done, StoreError> {
-        let mut instance = self.instance(batch.instance, batch.received).await?;
+        let (key, mut instance) = self.instance(&batch.tenant, batch.instance, batch.received).await?;
         instance.heard(batch.received, &batch.workload);
         let mut reply = BatchReply::default();
         let mut stored = Vec::with_capacity(batch.events.len());
         let mut rows: Vec<NewRow<'w>> = Vec::with_capacity(batch.events.len());
-        let mut shapes: HashMap<i64, Arc<Shape>> = HashMap::new();
+        let mut filed = Vec::with_capacity(batch.events.len());
         let mut rejects: Vec<BadEvent> = Vec::new();
         for (position, event) in batch.events.iter().enumerate() {
             if instance.ledger.contains(event.seq) && self.was_rejected(instance.inst, event.seq).await? {
                 reply.duplicate += 1;
                 continue;
             }
-            let (shape, filed) = self.shapes.number(self.conn, &event.shape).await?;
-            shapes.insert(shape, filed);
+            let shape = dictionary::file(self.conn, &self.shapes, &batch.tenant, &event.shape).await?;
             let n = *self.next_n;
             *self.next_n += 1;
             rows.push(NewRow {
                 n,
+                tenant: key.0,
                 inst: instance.inst,
-                shape,
+                shape: shape.number,
                 flagged: event.shape.flagged(),
                 event,
                 position,
             });
+            filed.push(shape);
         }
         let conflicts = insert(self.conn, &rows).await?;
         let mut conflicts = conflicts.into_iter().peekable();
@@ -169,9 +191,7 @@ impl<'w> Group<'_, 'w> {
                     instance.stored += 1;
                     reply.accepted += 1;
                     stored.push(row.position);
-                    if let Some(shape) = shapes.get(&row.shape) {
-                        self.counted.push((row.event, row.shape, Arc::clone(shape)));
-                    }
+                    self.counted.push((row.event, Arc::clone(&filed[i])));
                 }
                 Some(Conflict::Duplicate) => {
                     instance.ledger.insert(row.event.seq, row.event.seq);
@@ -191,7 +211,7 @@ impl<'w> Group<'_, 'w> {
         }
         reply.rejected.sort_by_key(|r| r.index);
         reply.acked_seq = instance.ledger.acked();
-        self.keep(batch.instance, instance);
+        self.keep(key, instance);
         Ok(Done::Batch(reply, stored))
     }
 
@@ -237,9 +257,9 @@ impl<'w> Group<'_, 'w> {
 
     /// Writes the rollups and the ledgers.
     async fn finish(&mut self) -> Result<(), StoreError> {
-        let deltas = Deltas::of(self.counted.iter().map(|(event, _, shape)| (*event, &**shape)));
+        let deltas = Deltas::of(self.counted.iter().map(|(event, shape)| (*event, &**shape)));
         rollups::add(self.conn, &deltas).await?;
-        rollups::add_shapes(self.conn, self.counted.iter().map(|(event, shape, _)| (event.ts, *shape)))
+        rollups::add_shapes(self.conn, self.counted.iter().map(|(event, shape)| (event.ts, shape.number)))
             .await?;
         for id in &self.touched {
             if let Some(instance) = self.instances.get(id) {

@@ -6,7 +6,7 @@ use super::*;
 fn plan(change: impl FnOnce(&mut Rule)) -> Plan {
     let mut rule = Rule { thresholds: Thresholds { warn: 0.3, act: 0.7 }, ..Rule::default() };
     change(&mut rule);
-    Plan::new(rule, String::new())
+    Plan::new(rule, String::new(), Arc::default())
 }
 
 fn span(risk: f32) -> Span {
