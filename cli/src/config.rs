@@ -16,8 +16,8 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use agentguard_proxy::Origin as Upstream;
-pub use agentguard_proxy::model::ModelSource;
 use agentguard_proxy::TrustedKey;
+pub use agentguard_proxy::model::ModelSource;
 use agentguard_telemetry::Secret;
 use clap::ArgMatches;
 

@@ -102,7 +102,9 @@ async fn serve(control: Option<Control>, proxy: Option<Running>, draining: Cance
 }
 
 async fn control(config: &Config, policy: &PolicyFile) -> Result<Option<Control>, ControlError> {
-    let Where::Here { listen, metrics, token, retention, signing_key } = &config.control else { return Ok(None) };
+    let Where::Here { listen, metrics, token, retention, signing_key } = &config.control else {
+        return Ok(None);
+    };
     let config = agentguard_control::Config {
         listen: *listen,
         metrics_listen: *metrics,

@@ -29,8 +29,8 @@ mod warm;
 
 pub use config::{Config, Inbound, Limits, Timeouts, Upstream};
 pub use model::{Model, ModelConfig};
-pub use policy::{InForce, TrustedKey};
 pub use origin::{Origin, OriginError};
+pub use policy::{InForce, TrustedKey};
 pub use proxy::{Addresses, BindError, Proxy};
 pub use recorder::Recorder;
 pub use running::{Running, Setup, StartError};

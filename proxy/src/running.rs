@@ -85,7 +85,8 @@ impl Running {
         let model = spawn_blocking(move || Trained::load(&source, threads)).await??;
         let model = model.map(|model| ModelConfig { threads, ..ModelConfig::new(Arc::new(model)) });
         let recorder: Arc<Spool> = Arc::clone(&spool);
-        let proxy = Proxy::bind(Config { model, ..setup.proxy }, policy.current(), recorder, &registry).await?;
+        let proxy =
+            Proxy::bind(Config { model, ..setup.proxy }, policy.current(), recorder, &registry).await?;
         Ok(Self { proxy, spool, reporter, distribution })
     }
 

@@ -98,7 +98,17 @@ impl Config {
             return Err(Problems(problems));
         }
         let threads = flags.threads;
-        Ok(Self { hosts, listen, upstreams, inbound, resolve, workload: workload(), threads, policy_keys, flags })
+        Ok(Self {
+            hosts,
+            listen,
+            upstreams,
+            inbound,
+            resolve,
+            workload: workload(),
+            threads,
+            policy_keys,
+            flags,
+        })
     }
 
     /// Where SDKs point their base URL.
@@ -141,10 +151,13 @@ fn policy_keys(flags: &Flags, problems: &mut Vec<String>) -> Vec<TrustedKey> {
     if let Some(path) = &flags.policy_key_file {
         match std::fs::read_to_string(path) {
             Ok(text) => {
-                let lines = text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#'));
+                let lines =
+                    text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#'));
                 given.extend(lines.map(|line| ("--policy-key-file", line.to_owned())));
             }
-            Err(error) => problems.push(format!("--policy-key-file: cannot read {}: {error}", path.display())),
+            Err(error) => {
+                problems.push(format!("--policy-key-file: cannot read {}: {error}", path.display()))
+            }
         }
         // An empty file must not mean that the first key that comes is trusted.
         if given.is_empty() && path.exists() {

@@ -102,7 +102,15 @@ impl Reader<'_> {
         let signing_key = self.signing_key();
         let control_token = self.one("control-token", value::token).map(Secret::new);
         if let Some(url) = self.one("control-url", value::origin) {
-            for name in ["control-listen", "metrics-listen", "retention", "token", "token-file", "signing-key", "signing-key-file"] {
+            for name in [
+                "control-listen",
+                "metrics-listen",
+                "retention",
+                "token",
+                "token-file",
+                "signing-key",
+                "signing-key-file",
+            ] {
                 self.conflict(name, "control-url", "the control plane is elsewhere, none is started here");
             }
             return Control::Elsewhere { url, token: control_token };

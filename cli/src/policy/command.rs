@@ -131,5 +131,10 @@ fn namespaces(help: &'static str) -> Arg {
 }
 
 fn reason() -> Arg {
-    Arg::new("reason").long("reason").value_name("TEXT").default_value("").hide_default_value(true).help("Why, for the record")
+    Arg::new("reason")
+        .long("reason")
+        .value_name("TEXT")
+        .default_value("")
+        .hide_default_value(true)
+        .help("Why, for the record")
 }

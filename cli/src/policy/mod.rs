@@ -10,8 +10,9 @@ use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use agentguard_api::policies::{
-    CanaryTerms, Issued, KillSwitch, NewPolicy, NewVersion, PolicyDetail, PolicyDiff, PolicyDraft, PolicySummary,
-    PolicyVersion, Publish, PublishCanary, Reason, SetKillSwitch, Simulate, Simulation, Validation,
+    CanaryTerms, Issued, KillSwitch, NewPolicy, NewVersion, PolicyDetail, PolicyDiff, PolicyDraft,
+    PolicySummary, PolicyVersion, Publish, PublishCanary, Reason, SetKillSwitch, Simulate, Simulation,
+    Validation,
 };
 use clap::ArgMatches;
 use serde::Serialize;
@@ -49,7 +50,9 @@ impl PolicyCommandError {
     #[must_use]
     pub fn exit(&self) -> Exit {
         match self {
-            Self::Remote(RemoteError::Address(_) | RemoteError::Token { .. }) | Self::File { .. } => Exit::Usage,
+            Self::Remote(RemoteError::Address(_) | RemoteError::Token { .. }) | Self::File { .. } => {
+                Exit::Usage
+            }
             _ => Exit::Failed,
         }
     }
@@ -85,7 +88,8 @@ pub async fn run(
             }
         },
         "diff" => {
-            let (from, to) = (number(flags, "from").unwrap_or_default(), number(flags, "to").unwrap_or_default());
+            let (from, to) =
+                (number(flags, "from").unwrap_or_default(), number(flags, "to").unwrap_or_default());
             let diff: PolicyDiff = remote.get(&format!("{}/diff?from={from}&to={to}", path(flags))).await?;
             told(out, json, &diff, |out| show::diff(&diff, out))?;
         }
@@ -158,7 +162,8 @@ async fn publish(
         namespaces: only.unwrap_or_default(),
         terms,
     });
-    let publish = Publish { version, namespaces: list(flags, "namespaces"), canary, reason: text(flags, "reason") };
+    let publish =
+        Publish { version, namespaces: list(flags, "namespaces"), canary, reason: text(flags, "reason") };
     let issued: Issued = remote.post(&format!("{}/publish", path(flags)), &publish).await?;
     told(out, json, &issued, |out| show::issued(&issued, out))
 }

@@ -64,8 +64,9 @@ pub(super) fn kill_switch(kill: &KillSwitch, out: &mut impl Write) -> io::Result
         return writeln!(out, "the kill switch is off");
     }
     for place in &kill.places {
-        let namespace = if place.namespace == "*" { "everywhere" } else { &place.namespace };
-        writeln!(out, "on in {namespace} since {} by {}: {}", time(place.since), place.author, place.reason)?;
+        let namespace =
+            if place.namespace == "*" { "everywhere".to_owned() } else { format!("in {}", place.namespace) };
+        writeln!(out, "on {namespace} since {} by {}: {}", time(place.since), place.author, place.reason)?;
     }
     Ok(())
 }
@@ -93,7 +94,11 @@ pub(super) fn simulation(simulation: &Simulation, out: &mut impl Write) -> io::R
     }
     for example in &simulation.examples {
         let (id, risk) = (example.id, example.risk);
-        writeln!(out, "  {id}  {}  risk {risk:.2}  {} → {}", example.workload, example.before, example.after)?;
+        writeln!(
+            out,
+            "  {id}  {}  risk {risk:.2}  {} → {}",
+            example.workload, example.before, example.after
+        )?;
     }
     Ok(())
 }
@@ -102,7 +107,11 @@ fn in_words(published: &Published) -> String {
     let stable = published.version.map_or_else(|| "none".to_owned(), |version| format!("version {version}"));
     let mut words = format!("{stable} in force {}", places(&published.namespaces));
     if let Some(canary) = &published.canary {
-        let only = if canary.namespaces.is_empty() { String::new() } else { format!(" {}", places(&canary.namespaces)) };
+        let only = if canary.namespaces.is_empty() {
+            String::new()
+        } else {
+            format!(" {}", places(&canary.namespaces))
+        };
         words.push_str(&format!(", version {} tried out on {} %{only}", canary.version, canary.share));
     }
     words

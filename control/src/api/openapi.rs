@@ -3,7 +3,7 @@
 use std::sync::LazyLock;
 
 use agentguard_api::query::{TailLost, VerdictItem};
-use agentguard_api::{Batch, Bundle, BatchReply, Content, Heartbeat, HeartbeatReply, Problem, VerdictEvent};
+use agentguard_api::{Batch, BatchReply, Bundle, Content, Heartbeat, HeartbeatReply, Problem, VerdictEvent};
 use axum::response::Response;
 use serde_json::Value;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use agentguard_api::Problem;
 use agentguard_api::bundle::SidecarPolicy;
 use agentguard_api::policies::{
-    Issued, KillSwitch, NewPolicy, NewVersion, PolicyDetail, PolicyDiff, PolicyDraft, PolicySummary, PolicyVersion,
-    Publish, Reason, SetKillSwitch, Simulate, Simulation, Supersede, Validation,
+    Issued, KillSwitch, NewPolicy, NewVersion, PolicyDetail, PolicyDiff, PolicyDraft, PolicySummary,
+    PolicyVersion, Publish, Reason, SetKillSwitch, Simulate, Simulation, Supersede, Validation,
 };
 use axum::Json;
 use axum::body::Body;
@@ -31,7 +31,11 @@ type Answer<T> = Result<Json<T>, ApiError>;
 /// Every policy.
 #[utoipa::path(get, path = "/api/v1/policies", operation_id = "policies", tag = "policies",
     responses((status = 200, description = "By name.", body = [PolicySummary])))]
-pub(crate) async fn list(State(app): State<Arc<App>>, caller: Caller, params: Params) -> Answer<Vec<PolicySummary>> {
+pub(crate) async fn list(
+    State(app): State<Arc<App>>,
+    caller: Caller,
+    params: Params,
+) -> Answer<Vec<PolicySummary>> {
     params.end()?;
     Ok(Json(app.policies.list(caller.scope().of()).await?))
 }
@@ -114,7 +118,8 @@ pub(crate) async fn version(
     Path((name, version)): Path<(String, String)>,
 ) -> Answer<PolicyVersion> {
     params.end()?;
-    let version: u32 = version.parse().map_err(|_| ApiError::parameter("version", "must be a whole number"))?;
+    let version: u32 =
+        version.parse().map_err(|_| ApiError::parameter("version", "must be a whole number"))?;
     Ok(Json(app.policies.version(caller.scope().of(), &name, version.into()).await?))
 }
 
@@ -268,7 +273,11 @@ pub(crate) async fn supersede(
 /// Where the kill switch is on.
 #[utoipa::path(get, path = "/api/v1/kill-switch", operation_id = "kill_switch", tag = "policies",
     responses((status = 200, description = "The places.", body = KillSwitch)))]
-pub(crate) async fn kill_switch(State(app): State<Arc<App>>, caller: Caller, params: Params) -> Answer<KillSwitch> {
+pub(crate) async fn kill_switch(
+    State(app): State<Arc<App>>,
+    caller: Caller,
+    params: Params,
+) -> Answer<KillSwitch> {
     params.end()?;
     Ok(Json(app.policies.kill_switch(caller.scope().of()).await?))
 }
@@ -291,7 +300,11 @@ pub(crate) async fn set_kill_switch(
 /// What every sidecar says of the policy that it was given.
 #[utoipa::path(get, path = "/api/v1/sidecars/policies", operation_id = "sidecar_policies", tag = "fleet",
     responses((status = 200, description = "Heard of last first.", body = [SidecarPolicy])))]
-pub(crate) async fn sidecars(State(app): State<Arc<App>>, caller: Caller, params: Params) -> Answer<Vec<SidecarPolicy>> {
+pub(crate) async fn sidecars(
+    State(app): State<Arc<App>>,
+    caller: Caller,
+    params: Params,
+) -> Answer<Vec<SidecarPolicy>> {
     params.end()?;
     let mut said = app.policies.sidecars(caller.scope().of()).await?;
     said.retain(|sidecar| caller.scope().shows(&sidecar.workload.namespace));
@@ -321,7 +334,9 @@ async fn reason(
 fn within(scope: &Scope, namespaces: &[String]) -> Result<(), ApiError> {
     let ours = match scope.namespaces() {
         Namespaces::All => true,
-        Namespaces::Only(_) => !namespaces.is_empty() && namespaces.iter().all(|namespace| scope.shows(namespace)),
+        Namespaces::Only(_) => {
+            !namespaces.is_empty() && namespaces.iter().all(|namespace| scope.shows(namespace))
+        }
     };
     if ours { Ok(()) } else { Err(ApiError::OutOfScope) }
 }

@@ -56,7 +56,9 @@ impl Policies {
                 }
             };
             match done {
-                Ok(_) => tracing::warn!(tenant, policy = name, version = canary.version, what, "a canary is over"),
+                Ok(_) => {
+                    tracing::warn!(tenant, policy = name, version = canary.version, what, "a canary is over")
+                }
                 // Somebody, or another replica, was faster.
                 Err(Refusal::Conflict(_) | Refusal::NotFound(_)) => {}
                 Err(error) => return Err(error),
@@ -150,7 +152,12 @@ mod tests {
         assert_eq!(decide((side(100, 2, 2), old), terms, false), Judgement::Wait);
         assert!(matches!(decide((side(100, 2, 2), old), terms, true), Judgement::Promote(_)));
         let bad = decide((side(100, 7, 2), old), terms, false);
-        assert_eq!(bad, Judgement::RollBack("blocked or redacted 7.0 % against 1.0 % of 100 and 1000 verdicts".to_owned()));
+        assert_eq!(
+            bad,
+            Judgement::RollBack(
+                "blocked or redacted 7.0 % against 1.0 % of 100 and 1000 verdicts".to_owned()
+            )
+        );
         assert!(matches!(decide((side(100, 0, 8), old), terms, true), Judgement::RollBack(_)));
     }
 }

@@ -55,7 +55,8 @@ impl Policies {
         until: Instant,
         drain: &CancellationToken,
     ) -> Waited {
-        let news = |heads: &Heads| heads.get(tenant).filter(|head| has != Some(head.sha256.as_str())).cloned();
+        let news =
+            |heads: &Heads| heads.get(tenant).filter(|head| has != Some(head.sha256.as_str())).cloned();
         // The borrow's lock must be gone before the receiver is asked again.
         let now = news(&self.heads.borrow());
         if let Some(head) = now {

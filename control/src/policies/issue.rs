@@ -100,14 +100,17 @@ impl Policies {
         };
         let payload = serde_json::to_string(&bundle).map_err(|error| unreadable("bundle", &error))?;
         if payload.len() > MOST {
-            let what = format!("all that is published comes to more than {MOST} bytes; withdraw or shorten a policy");
+            let what = format!(
+                "all that is published comes to more than {MOST} bytes; withdraw or shorten a policy"
+            );
             return Err(Refusal::Conflict(what));
         }
         let head = Head::of(self.keys.sign(payload), revision, bundle.issued)?;
         let sql = "INSERT INTO policy_heads (tenant, revision, issued, replaces) VALUES ($1, $2, $3, $4) \
             ON CONFLICT (tenant) DO UPDATE SET revision = excluded.revision, issued = excluded.issued, \
             replaces = excluded.replaces";
-        let numbers = |last: u64| [tenant.into(), stored(revision).into(), bundle.issued.into(), stored(last).into()];
+        let numbers =
+            |last: u64| [tenant.into(), stored(revision).into(), bundle.issued.into(), stored(last).into()];
         tx.execute(sql, &numbers(replaces)).await?;
         let sql = "INSERT INTO policy_bundles (tenant, revision, issued, sha256, envelope) VALUES ($1, $2, $3, $4, $5)";
         let [of, at, issued, _] = numbers(0);

@@ -27,7 +27,9 @@ pub enum KeyError {
     #[error("the signing key is not in PEM form; `openssl genpkey -algorithm ed25519` makes one")]
     Form,
     /// PEM, but another kind of key.
-    #[error("the signing key is not an Ed25519 key in PKCS #8 form; `openssl genpkey -algorithm ed25519` makes one")]
+    #[error(
+        "the signing key is not an Ed25519 key in PKCS #8 form; `openssl genpkey -algorithm ed25519` makes one"
+    )]
     Kind,
     /// Too many.
     #[error("{0} signing keys are given; allowed are one, or two while one takes the other's place")]
@@ -84,7 +86,8 @@ impl Keys {
                 Self::read(&text)
             }
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                let key = Ed25519KeyPair::generate_pkcs8(&SystemRandom::new()).map_err(|_| KeyError::Random)?;
+                let key =
+                    Ed25519KeyPair::generate_pkcs8(&SystemRandom::new()).map_err(|_| KeyError::Random)?;
                 let text = pem::encode(&pem::Pem::new(LABEL, key.as_ref()));
                 write(path, &text).map_err(failed)?;
                 tracing::info!(path = %path.display(), "made a key that signs policy bundles");

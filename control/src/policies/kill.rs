@@ -54,7 +54,8 @@ impl Policies {
             }
             (false, false) => {
                 if before.iter().any(|namespace| namespace == EVERYWHERE) {
-                    let what = "it is on in the whole tenant: turn it off there, then on where it shall stay on";
+                    let what =
+                        "it is on in the whole tenant: turn it off there, then on where it shall stay on";
                     return Err(Refusal::Conflict(what.to_owned()));
                 }
                 for namespace in &given {

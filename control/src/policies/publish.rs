@@ -48,11 +48,18 @@ impl Policies {
                     if let Some(stable) = before.version
                         && self::revision(&mut tx, tenant, name, stable).await? == revision
                     {
-                        let what = format!("version {} means the same as version {stable}, which is in force", publish.version);
+                        let what = format!(
+                            "version {} means the same as version {stable}, which is in force",
+                            publish.version
+                        );
                         return Err(Refusal::Conflict(what));
                     }
                 }
-                let canary = Canary { since: now, author: author.to_owned(), ..on_whom(publish.version, canary, &namespaces)? };
+                let canary = Canary {
+                    since: now,
+                    author: author.to_owned(),
+                    ..on_whom(publish.version, canary, &namespaces)?
+                };
                 let base = before.unwrap_or(Published {
                     version: None,
                     namespaces,

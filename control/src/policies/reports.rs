@@ -49,7 +49,8 @@ impl Reports {
             instance: heartbeat.instance,
             workload: heartbeat.workload.clone(),
             at: now,
-            policy_revision: heartbeat.policy.clone(),
+            // PostgreSQL takes no text with NUL in it, and one report must not keep all others back.
+            policy_revision: heartbeat.policy.replace('\0', ""),
             report,
         };
         let mut reports = self.0.lock();
@@ -101,7 +102,8 @@ impl Reports {
 async fn write(records: &Records, some: &[(String, SidecarPolicy)]) -> Result<(), Refusal> {
     let mut tx = records.begin("policy reports").await?;
     for (tenant, said) in some {
-        let json = |result: Result<String, serde_json::Error>| result.map_err(|error| unreadable("report", &error));
+        let json =
+            |result: Result<String, serde_json::Error>| result.map_err(|error| unreadable("report", &error));
         let sql = "INSERT INTO policy_reports (instance, tenant, at, workload, policy_revision, report) \
             VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (instance) DO UPDATE SET tenant = excluded.tenant, \
             at = excluded.at, workload = excluded.workload, policy_revision = excluded.policy_revision, \

@@ -83,10 +83,11 @@ impl Sums {
         let changed = before != after;
         let name = workload(event);
         let known = self.workloads.contains_key(&name) || self.workloads.len() < COUNTED;
-        let row = self.workloads.entry(if known { name.clone() } else { OTHERS.to_owned() }).or_insert_with(|| {
-            let name = if known { name.clone() } else { OTHERS.to_owned() };
-            SimulatedWorkload { name, total: 0, changed: 0, acted_before: 0, acted_after: 0 }
-        });
+        let row =
+            self.workloads.entry(if known { name.clone() } else { OTHERS.to_owned() }).or_insert_with(|| {
+                let name = if known { name.clone() } else { OTHERS.to_owned() };
+                SimulatedWorkload { name, total: 0, changed: 0, acted_before: 0, acted_after: 0 }
+            });
         row.total += 1;
         row.changed += u64::from(changed);
         row.acted_before += u64::from(acts(before));

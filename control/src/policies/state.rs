@@ -46,7 +46,9 @@ impl Policies {
 fn change(row: &Row) -> Result<Option<PolicyChange>, Refusal> {
     let named = row.text(1)?;
     // One that a newer control plane wrote is left out.
-    let Some(change) = Change::ALL.into_iter().find(|change| change.as_str() == named) else { return Ok(None) };
+    let Some(change) = Change::ALL.into_iter().find(|change| change.as_str() == named) else {
+        return Ok(None);
+    };
     Ok(Some(PolicyChange {
         at: row.int(0)?,
         change,

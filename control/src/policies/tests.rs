@@ -2,9 +2,7 @@
 
 use agentguard_api::Bundle;
 use agentguard_api::bundle::EVERYWHERE;
-use agentguard_api::policies::{
-    Change, NewPolicy, NewVersion, Publish, PublishCanary, SetKillSwitch,
-};
+use agentguard_api::policies::{Change, NewPolicy, NewVersion, Publish, PublishCanary, SetKillSwitch};
 use agentguard_testbed::Postgres;
 use sqlx::PgPool;
 use tempfile::TempDir;
@@ -12,7 +10,7 @@ use tokio::time::{Duration, Instant};
 use tokio_util::sync::CancellationToken;
 
 use super::*;
-use crate::store::Sqlite;
+use crate::store::{Sqlite, Store as _};
 
 const T: &str = "default";
 const BLOCK: &str = "version: 1\ndefault: { action: block }\n";
@@ -57,12 +55,20 @@ async fn versions_never_change_and_drafts_reach_nobody() {
         let second = policies.add(T, "answers", &add(BLOCK, Some(1)), "bob").await.unwrap();
         assert_eq!(second.summary.version, 2);
         // Somebody who has not seen version 2 stores nothing over it.
-        assert!(matches!(policies.add(T, "answers", &add(BLOCK, Some(1)), "ann").await, Err(Refusal::Conflict(_))));
+        assert!(matches!(
+            policies.add(T, "answers", &add(BLOCK, Some(1)), "ann").await,
+            Err(Refusal::Conflict(_))
+        ));
         assert_eq!(policies.version(T, "answers", 1).await.unwrap().yaml, OBSERVE);
         let diff = policies.diff(T, "answers", 1, 0).await.unwrap();
         assert_eq!((diff.to, diff.added, diff.removed, diff.same_meaning), (2, 1, 1, false));
-        assert!(diff.diff.contains("-default: { action: observe }\n+default: { action: block }\n"), "{}", diff.diff);
-        let wrong = policies.add(T, "answers", &add("version: 1\ndefault: { action: shout }\n", None), "ann").await;
+        assert!(
+            diff.diff.contains("-default: { action: observe }\n+default: { action: block }\n"),
+            "{}",
+            diff.diff
+        );
+        let wrong =
+            policies.add(T, "answers", &add("version: 1\ndefault: { action: shout }\n", None), "ann").await;
         let Err(Refusal::Invalid { field: "yaml", what }) = wrong else { panic!() };
         assert!(what.contains(":2:20: default.action"), "{what}");
         assert!(newest(&policies).policies.is_empty());
@@ -70,8 +76,24 @@ async fn versions_never_change_and_drafts_reach_nobody() {
         policies.delete(T, "answers").await.unwrap();
         assert!(policies.list(T).await.unwrap().is_empty());
         assert_eq!(policies.create(T, &new("answers"), "ann").await.unwrap().summary.version, 3);
+        // What no text holds is refused, or not found, on either database.
+        let nul = NewVersion { note: "\0".to_owned(), ..add(BLOCK, None) };
+        assert!(matches!(
+            policies.add(T, "answers", &nul, "ann").await,
+            Err(Refusal::Invalid { field: "note", .. })
+        ));
+        let nul = add("version: 1 # \0\n", None);
+        assert!(matches!(
+            policies.add(T, "answers", &nul, "ann").await,
+            Err(Refusal::Invalid { field: "yaml", .. })
+        ));
+        assert!(matches!(policies.version(T, "\0", 0).await, Err(Refusal::NotFound(_))));
+        assert!(matches!(policies.publish(T, "\0", &publish(1), "ann").await, Err(Refusal::NotFound(_))));
         for name in ["Answers", "-a", "", "validate", "a/b"] {
-            assert!(matches!(policies.create(T, &new(name), "ann").await, Err(Refusal::Invalid { .. })), "{name}");
+            assert!(
+                matches!(policies.create(T, &new(name), "ann").await, Err(Refusal::Invalid { .. })),
+                "{name}"
+            );
         }
     }
 }
@@ -105,9 +127,15 @@ async fn what_is_published_is_in_the_next_bundle_and_can_be_undone() {
         let history = policies.detail(T, "answers").await.unwrap().history;
         let changes: Vec<_> = history.iter().map(|change| (change.change, change.version)).collect();
         let published = |version| (Change::Published, Some(version));
-        assert_eq!(changes, [(Change::Withdrawn, None), (Change::RolledBack, Some(1)), published(2), published(1)]);
+        assert_eq!(
+            changes,
+            [(Change::Withdrawn, None), (Change::RolledBack, Some(1)), published(2), published(1)]
+        );
         assert_eq!((history[1].reason.as_str(), history[1].author.as_str()), ("too much", "bob"));
-        assert!(matches!(policies.publish(T, "answers", &publish(9), "ann").await, Err(Refusal::NotFound(_))));
+        assert!(matches!(
+            policies.publish(T, "answers", &publish(9), "ann").await,
+            Err(Refusal::NotFound(_))
+        ));
     }
 }
 
@@ -131,11 +159,17 @@ async fn a_version_is_tried_out_on_some_and_carried_on_or_taken_back() {
         let part = newest(&policies).policies.remove(0);
         assert_eq!(part.stable.unwrap().version, 1);
         assert_eq!(part.canary.as_ref().map(|canary| (canary.policy.version, canary.share)), Some((2, 1250)));
-        assert!(matches!(policies.publish(T, "answers", &tried(3, 5.0), "ann").await, Err(Refusal::Conflict(_))));
+        assert!(matches!(
+            policies.publish(T, "answers", &tried(3, 5.0), "ann").await,
+            Err(Refusal::Conflict(_))
+        ));
         policies.promote(T, "answers", "", "ann").await.unwrap();
         assert_eq!(newest(&policies).policies[0].stable.as_ref().unwrap().version, 2);
         // It differs in words only: nothing could be told apart.
-        assert!(matches!(policies.publish(T, "answers", &tried(3, 5.0), "ann").await, Err(Refusal::Conflict(_))));
+        assert!(matches!(
+            policies.publish(T, "answers", &tried(3, 5.0), "ann").await,
+            Err(Refusal::Conflict(_))
+        ));
         policies.publish(T, "answers", &tried(1, 5.0), "ann").await.unwrap();
         // Another one was looked at.
         let other = policies.roll_back_if(T, "answers", "", "ann", Some(1)).await;
@@ -219,5 +253,41 @@ async fn another_key_is_said_in_a_new_bundle() {
         again.ensure(T).await.unwrap();
         assert_eq!(newest(&again).revision, before.revision + 1);
         assert_ne!(newest(&again).keys, before.keys);
+    }
+}
+
+#[tokio::test]
+async fn a_canary_is_judged_by_the_verdicts_that_carry_its_revision() {
+    let dir = TempDir::new().unwrap();
+    let verdicts = TempDir::new().unwrap();
+    let store = Sqlite::open(verdicts.path(), 10).await.unwrap();
+    let instance = uuid::Uuid::now_v7();
+    let mut seq = 0;
+    for policies in both(&dir).await {
+        policies.ensure(T).await.unwrap();
+        policies.create(T, &new("answers"), "ann").await.unwrap();
+        let tried = policies.add(T, "answers", &add(BLOCK, None), "ann").await.unwrap().summary.revision;
+        let stable = policies.version(T, "answers", 1).await.unwrap().summary.revision;
+        policies.publish(T, "answers", &publish(1), "ann").await.unwrap();
+        let terms = agentguard_api::policies::CanaryTerms { min_verdicts: 10, ..Default::default() };
+        let canary = PublishCanary { share: 50.0, namespaces: Vec::new(), terms };
+        policies.publish(T, "answers", &Publish { canary: Some(canary), ..publish(2) }, "ann").await.unwrap();
+        policies.judge(&store).await.unwrap();
+        assert!(newest(&policies).policies[0].canary.is_some(), "there is nothing to judge by yet");
+        let now = crate::clock::now();
+        let events = (0..40)
+            .map(|n| {
+                seq += 1;
+                let (policy, action) = if n % 2 == 0 { (&tried, "block") } else { (&stable, "annotate") };
+                let changes = serde_json::json!({ "policy": policy, "action": action });
+                crate::testing::event(instance, seq, now + n, &changes)
+            })
+            .collect();
+        store.commit(&[crate::testing::batch(instance, events)]).await.unwrap();
+        policies.judge(&store).await.unwrap();
+        assert!(newest(&policies).policies[0].canary.is_none());
+        let last = policies.detail(T, "answers").await.unwrap().history.remove(0);
+        assert_eq!((last.change, last.author.as_str()), (Change::RolledBack, OURSELVES));
+        assert_eq!(last.reason, "blocked or redacted 100.0 % against 0.0 % of 20 and 20 verdicts");
     }
 }

@@ -98,7 +98,8 @@ pub(super) fn open(
 /// The keys that may sign the next one.
 pub(super) fn keys(bundle: &Bundle) -> Result<Vec<TrustedKey>, BundleError> {
     let keys = bundle.keys.iter().take(SIGNATURES).map(|key| key.parse());
-    keys.collect::<Result<_, _>>().map_err(|error: super::KeyError| BundleError::Unreadable(error.to_string()))
+    keys.collect::<Result<_, _>>()
+        .map_err(|error: super::KeyError| BundleError::Unreadable(error.to_string()))
 }
 
 /// Whether it may take the place of the one that was taken last.
@@ -106,6 +107,10 @@ pub(super) fn follows(bundle: &Bundle, last: Option<&Taken>) -> Result<(), Bundl
     let Some(last) = last else { return Ok(()) };
     if bundle.tenant != last.tenant {
         return Err(BundleError::Tenant { given: bundle.tenant.clone(), have: last.tenant.clone() });
+    }
+    // After a start, the one that was kept comes once more.
+    if *last == Taken::of(bundle) {
+        return Ok(());
     }
     let newer = bundle.revision > last.revision;
     let supersedes = bundle.replaces.is_some_and(|up_to| up_to >= last.revision);

@@ -33,7 +33,9 @@ pub(super) fn choose(bundle: &Bundle, who: &Identity) -> Chosen {
     let found = named.or_else(|| bundle.policies.iter().find(|policy| policy.namespaces.is_empty()));
     let Some(published) = found else { return nothing };
     let canary = published.canary.as_ref().filter(|canary| is_in(published, canary, who));
-    let Some(text) = canary.map(|canary| &canary.policy).or(published.stable.as_ref()) else { return nothing };
+    let Some(text) = canary.map(|canary| &canary.policy).or(published.stable.as_ref()) else {
+        return nothing;
+    };
     let name = format!("{}/{}", published.name, text.version);
     Chosen { policy: read(&name, text), name, canary: canary.is_some(), ..nothing }
 }
@@ -42,7 +44,12 @@ fn read(name: &str, text: &PolicyText) -> Result<Option<Policy>, String> {
     let policy = Policy::parse(name, &text.yaml).map_err(|wrong| wrong.to_string())?;
     if policy.revision != text.revision {
         // Another version of the program has other defaults or keys. Verdicts carry ours.
-        tracing::warn!(policy = name, ours = policy.revision, theirs = text.revision, "the control plane reads this policy otherwise");
+        tracing::warn!(
+            policy = name,
+            ours = policy.revision,
+            theirs = text.revision,
+            "the control plane reads this policy otherwise"
+        );
     }
     Ok(Some(policy))
 }

@@ -13,12 +13,12 @@ use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
+use super::InForce;
 use super::bundle::{self, BundleError, Taken};
 use super::choose::{Identity, choose};
 use super::keep::Shelf;
 use super::keys::TrustedKey;
 use super::metrics::Metrics;
-use super::InForce;
 use crate::report::{Backoff, Failure, Link, ReportConfig, ReportError};
 
 const PATH: &str = "/api/v1/sidecar/bundle";
@@ -81,7 +81,9 @@ impl Distribution {
         // Without a trusted key, nobody vouches for what lies there.
         if let Some(kept) = this.shelf.bundle().filter(|_| this.trusts().is_some()) {
             match this.take(&kept) {
-                Ok(_) => tracing::info!(revision = this.in_force.report().revision, "the kept policy bundle holds"),
+                Ok(_) => {
+                    tracing::info!(revision = this.in_force.report().revision, "the kept policy bundle holds")
+                }
                 Err(error) => tracing::warn!(%error, "the kept policy bundle is not used"),
             }
         }
@@ -124,7 +126,10 @@ impl Distribution {
                 };
                 let wait = self.backoff.next(after);
                 if self.backoff.is_first() {
-                    tracing::warn!(why, "the control plane says nothing of the policy; what is in force stays");
+                    tracing::warn!(
+                        why,
+                        "the control plane says nothing of the policy; what is in force stays"
+                    );
                 }
                 sleep(wait).await;
             }
@@ -159,7 +164,11 @@ impl Distribution {
         let chosen = choose(&bundle, &self.who);
         let good = chosen.policy.is_ok();
         if let Err(error) = &chosen.policy {
-            tracing::error!(error, policy = chosen.name, "the published policy cannot be read; the one in force stays");
+            tracing::error!(
+                error,
+                policy = chosen.name,
+                "the published policy cannot be read; the one in force stays"
+            );
         }
         self.metrics.revision.set(i64::try_from(bundle.revision).unwrap_or(i64::MAX));
         self.metrics.observe_only.set(i64::from(chosen.observe_only));
@@ -167,7 +176,10 @@ impl Distribution {
         self.last = Some(Taken::of(&bundle));
         if self.pinned.is_empty() && self.trusted.as_deref() != Some(&keys) {
             if self.trusted.is_none() {
-                tracing::info!(?keys, "trusting the control plane's policy keys on first use; --policy-key pins them");
+                tracing::info!(
+                    ?keys,
+                    "trusting the control plane's policy keys on first use; --policy-key pins them"
+                );
             }
             if let Err(error) = self.shelf.trust(&keys) {
                 tracing::warn!(%error, path = %self.shelf.keys_path().display(), "the trusted keys cannot be kept");

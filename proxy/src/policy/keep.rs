@@ -59,7 +59,8 @@ impl Shelf {
             return None;
         }
         let trusted: Option<Trusted> = read(&path);
-        let keys = trusted.map(|trusted| trusted.keys.iter().map(|key| key.parse()).collect::<Result<_, _>>());
+        let keys =
+            trusted.map(|trusted| trusted.keys.iter().map(|key| key.parse()).collect::<Result<_, _>>());
         Some(keys.and_then(Result::ok).unwrap_or_default())
     }
 
@@ -90,6 +91,8 @@ fn read<T: DeserializeOwned>(path: &Path) -> Option<T> {
         text.and_then(|text| serde_json::from_slice(&text).map_err(|error| error.to_string()))
     };
     outcome
-        .inspect_err(|why| tracing::warn!(path = %path.display(), why, "a kept file of the policy cannot be used"))
+        .inspect_err(
+            |why| tracing::warn!(path = %path.display(), why, "a kept file of the policy cannot be used"),
+        )
         .ok()
 }

@@ -13,7 +13,9 @@ pub struct TrustedKey([u8; 32]);
 
 /// Not such a key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("not a public key: 32 bytes in base64, as /.well-known/agentguard-keys of the control plane shows them")]
+#[error(
+    "not a public key: 32 bytes in base64, as /.well-known/agentguard-keys of the control plane shows them"
+)]
 pub struct KeyError;
 
 impl TrustedKey {

@@ -130,7 +130,11 @@ impl InForce {
         let policy = parts.remote.as_ref().filter(|_| !parts.is_file).unwrap_or(&parts.local);
         let policy = if parts.observe_only { policy.observing() } else { policy.clone() };
         if *self.current.load().as_ref() != policy {
-            tracing::info!(revision = policy.revision, observe_only = parts.observe_only, "the policy in force");
+            tracing::info!(
+                revision = policy.revision,
+                observe_only = parts.observe_only,
+                "the policy in force"
+            );
             self.current.store(Arc::new(policy));
         }
     }

@@ -55,7 +55,12 @@ fn bundle(revision: u64) -> Bundle {
         keys: vec![public(1).to_string()],
         replaces: None,
         observe_only: Vec::new(),
-        policies: vec![BundledPolicy { name: "all".to_owned(), namespaces: Vec::new(), stable, canary: None }],
+        policies: vec![BundledPolicy {
+            name: "all".to_owned(),
+            namespaces: Vec::new(),
+            stable,
+            canary: None,
+        }],
     }
 }
 
@@ -98,7 +103,9 @@ fn an_older_bundle_is_refused_unless_it_is_signed_as_superseding() {
     assert!(follows(&bundle(1), None).is_ok());
     let older = follows(&bundle(4), Some(&last));
     assert!(matches!(older, Err(BundleError::Older { given: 4, have: 5 })));
-    assert!(follows(&bundle(5), Some(&last)).is_err());
+    // The very same is no other; one of its revision that was made later is.
+    assert!(follows(&bundle(5), Some(&last)).is_ok());
+    assert!(follows(&Bundle { issued: 5001, ..bundle(5) }, Some(&last)).is_err());
     let restored = Bundle { replaces: Some(5), issued: 9000, ..bundle(3) };
     assert!(follows(&restored, Some(&last)).is_ok());
     // It was signed before ours was: somebody plays it again.
@@ -149,7 +156,9 @@ fn a_file_wins_and_the_kill_switch_wins_over_it() {
     assert_eq!(built_in.report().state, BundleState::Applied);
     assert_eq!(built_in.report().policy, "all/1");
 
-    let file = InForce::file(Policy::parse("f", "version: 1\ndefault: { action: redact, delivery: full }\n").unwrap());
+    let file = InForce::file(
+        Policy::parse("f", "version: 1\ndefault: { action: redact, delivery: full }\n").unwrap(),
+    );
     let current = file.current();
     file.apply(1, choose(&bundle(1), &who("", "a")));
     assert_eq!((current.load().default.action, current.load().default.shadow), (Action::Redact, false));

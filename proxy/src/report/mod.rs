@@ -26,8 +26,8 @@ pub use config::{ReportConfig, ReportError};
 
 use crate::policy::InForce;
 use crate::spool::{Accounts, SpoolReader};
-use beat::Beater;
 pub(crate) use backoff::Backoff;
+use beat::Beater;
 pub(crate) use link::{Failure, Link};
 use metrics::Metrics;
 use send::Sender;

@@ -4,9 +4,10 @@ use agentguard_api::bundle::{
     BundledCanary, BundledPolicy, FORMAT, PolicyText, PublicKey, PublicKeys, SidecarPolicy, Signature,
 };
 use agentguard_api::policies::{
-    Canary, CanaryTerms, Change, Issued, KillSwitch, Killed, NewPolicy, NewVersion, PolicyChange, PolicyDetail,
-    PolicyDiff, PolicyDraft, PolicyProblem, PolicySummary, PolicyVersion, Publish, PublishCanary, Published, Reason,
-    SetKillSwitch, Simulate, SimulatedExample, SimulatedWorkload, Simulation, Supersede, Validation, VersionSummary,
+    Canary, CanaryTerms, Change, Issued, KillSwitch, Killed, NewPolicy, NewVersion, PolicyChange,
+    PolicyDetail, PolicyDiff, PolicyDraft, PolicyProblem, PolicySummary, PolicyVersion, Publish,
+    PublishCanary, Published, Reason, SetKillSwitch, Simulate, SimulatedExample, SimulatedWorkload,
+    Simulation, Supersede, Validation, VersionSummary,
 };
 use agentguard_api::{Bundle, BundleReport, BundleState, Envelope};
 use serde_json::Value;
@@ -141,7 +142,13 @@ fn validation() -> Validation {
 }
 
 fn simulate() -> Simulate {
-    Simulate { name: Some(NAME.to_owned()), version: Some(2), from: Some(TS - HOUR), to: Some(TS), ..Simulate::default() }
+    Simulate {
+        name: Some(NAME.to_owned()),
+        version: Some(2),
+        from: Some(TS - HOUR),
+        to: Some(TS),
+        ..Simulate::default()
+    }
 }
 
 fn simulation() -> Simulation {

@@ -51,10 +51,9 @@ fn stops(rule: &Rule, reason: NotChecked) -> bool {
     let mode = match reason {
         NotChecked::Timeout => rule.on_timeout,
         NotChecked::Overload => rule.on_overload,
-        NotChecked::Encoding
-        | NotChecked::TooLarge
-        | NotChecked::UnknownDialect
-        | NotChecked::JudgeError => rule.on_error,
+        NotChecked::Encoding | NotChecked::TooLarge | NotChecked::UnknownDialect | NotChecked::JudgeError => {
+            rule.on_error
+        }
         NotChecked::TlsPinned
         | NotChecked::UpstreamError
         | NotChecked::Aborted

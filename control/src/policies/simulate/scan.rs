@@ -24,8 +24,8 @@ pub(in crate::policies) async fn scan(
     loop {
         let page = store.page(filter, after, PAGE, deadline).await?;
         for item in &page.items {
-            let event: VerdictEvent =
-                serde_json::from_str(item).map_err(|error| StoreError::Damaged(format!("a verdict: {error}")))?;
+            let event: VerdictEvent = serde_json::from_str(item)
+                .map_err(|error| StoreError::Damaged(format!("a verdict: {error}")))?;
             if scope.shows(&event.workload.namespace) {
                 see(&event);
                 seen += 1;

@@ -23,14 +23,34 @@ fn the_action_is_the_one_that_the_proxy_would_take() {
         (&block, json!({ "verdict": "contradicted", "risk": 0.9 }), Action::Block),
         (&block, json!({ "verdict": "contradicted", "risk": 0.79 }), Action::Annotate),
         // One span is enough, whatever the whole comes to.
-        (&block, json!({ "verdict": "contradicted", "risk": 0.1, "spans": [span(0.8, Value::Null)] }), Action::Block),
+        (
+            &block,
+            json!({ "verdict": "contradicted", "risk": 0.1, "spans": [span(0.8, Value::Null)] }),
+            Action::Block,
+        ),
         // What could not be checked has no risk to go by.
         (&block, json!({ "verdict": "not_checked", "reason": "timeout", "risk": 0.9 }), Action::Annotate),
         (&closed, json!({ "verdict": "not_checked", "reason": "timeout", "risk": 0.0 }), Action::Block),
-        (&closed, json!({ "verdict": "not_checked", "reason": "upstream_error", "risk": 0.0 }), Action::Observe),
-        (&closed, json!({ "verdict": "ungrounded", "risk": 0.9, "spans": [span(0.9, Value::Null)] }), Action::Redact),
-        (&closed, json!({ "verdict": "ungrounded", "risk": 0.9, "spans": [span(0.9, json!(0))] }), Action::Annotate),
-        (&block, json!({ "verdict": "contradicted", "risk": 0.9, "dialect": "openai_realtime" }), Action::Observe),
+        (
+            &closed,
+            json!({ "verdict": "not_checked", "reason": "upstream_error", "risk": 0.0 }),
+            Action::Observe,
+        ),
+        (
+            &closed,
+            json!({ "verdict": "ungrounded", "risk": 0.9, "spans": [span(0.9, Value::Null)] }),
+            Action::Redact,
+        ),
+        (
+            &closed,
+            json!({ "verdict": "ungrounded", "risk": 0.9, "spans": [span(0.9, json!(0))] }),
+            Action::Annotate,
+        ),
+        (
+            &block,
+            json!({ "verdict": "contradicted", "risk": 0.9, "dialect": "openai_realtime" }),
+            Action::Observe,
+        ),
     ];
     for (rule, changes, expected) in cases {
         assert_eq!(action::under(rule, &event(&changes)), expected, "{changes}");
@@ -58,7 +78,8 @@ async fn what_would_have_been_blocked_is_counted_by_workload_and_shown() {
         .collect();
     store.commit(&[testing::batch(instance, events)]).await.unwrap();
     let policy = Policy::parse("t", "version: 1\ndefault: { action: block }\n").unwrap();
-    let candidate = Candidate { policy, from: testing::DAY0, to: testing::DAY0 + 1000, namespaces: Vec::new() };
+    let candidate =
+        Candidate { policy, from: testing::DAY0, to: testing::DAY0 + 1000, namespaces: Vec::new() };
     let scope = Scope::tenant("default");
     let time = Duration::from_secs(10);
     let found = simulate(&store, &scope, &candidate, time).await.unwrap();

@@ -67,7 +67,12 @@ impl Writer {
                     instance.beat(heartbeat, *received);
                     let (acked_seq, unexplained) = (instance.ledger.acked(), instance.ledger.unexplained());
                     group.keep(heartbeat.instance, instance);
-                    Done::Heartbeat(HeartbeatReply { acked_seq, unexplained, policy: String::new(), bundle: 0 })
+                    Done::Heartbeat(HeartbeatReply {
+                        acked_seq,
+                        unexplained,
+                        policy: String::new(),
+                        bundle: 0,
+                    })
                 }
             });
         }
