@@ -11,7 +11,7 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
 use crate::config::{Access, Config};
-use crate::http::{self, App};
+use crate::http::{self, App, Parts};
 use crate::identity::Identity;
 use crate::identity::secrets::{check_key, check_placeholder};
 use crate::ingest::{self, Queue, Writer};
