@@ -118,16 +118,8 @@ impl Control {
         let hub = Arc::new(tail::Hub::new());
         let (queue, writer) =
             Queue::new(&config.limits, Arc::clone(&store), Arc::clone(&hub), Arc::clone(&ingest));
-        let app = Arc::new(App::new(
-            &config,
-            registry,
-            Arc::clone(&store),
-            identity,
-            queue,
-            ingest,
-            hub,
-            policies,
-        )?);
+        let parts = Parts { store: Arc::clone(&store), identity, policies, queue, ingest, hub };
+        let app = Arc::new(App::new(&config, registry, parts)?);
         Ok(Self { app, store, writer, api, metrics, addresses, config, first_secret })
     }
 
