@@ -1,10 +1,10 @@
 //! Fills a control plane over HTTP and measures it: ingest rate with every batch durable, CPU time by verdict, memory, then the latency
 //! of questions.
 //!
-//!     cargo run --release -p agentguard-control --example measure -- [ROWS] [SENDERS] [EVENTS A BATCH] [MINUTES]
+//!     cargo run --release -p agentguard-control --example measure -- [postgres] [ROWS] [SENDERS] [EVENTS A BATCH] [MINUTES]
 //!
 //! Verdicts are spread over the minutes (a day unless said otherwise) before now: 20 workloads, 12 models, one in eight flagged. Senders, server and database share the
-//! machine; the senders have threads of their own, so that CPU time tells them apart. The cache of overviews is passed by: each
+//! machine (with `postgres`, a PostgreSQL of its own, which syncs every commit); the senders have threads of their own, so that CPU time tells them apart. The cache of overviews is passed by: each
 //! question has a range of its own. CPU time and memory come from `/proc`: Linux only.
 
 #![allow(clippy::print_stdout, reason = "it prints its results")]
@@ -16,6 +16,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use agentguard_control::{Config, Control};
+use agentguard_testbed::Postgres;
 use bytes::Bytes;
 use http::Request;
 use http_body_util::{BodyExt, Full};
@@ -74,7 +75,9 @@ const QUESTIONS: &[Question] = &[
 ];
 
 fn main() {
-    let mut arguments = std::env::args().skip(1).map(|a| a.parse::<u64>().expect("arguments are numbers"));
+    let mut words = std::env::args().skip(1).peekable();
+    let postgres = words.next_if_eq("postgres").map(|_| Postgres::durable());
+    let mut arguments = words.map(|a| a.parse::<u64>().expect("arguments are numbers"));
     let rows = arguments.next().unwrap_or(1_000_000);
     let senders = arguments.next().unwrap_or(4);
     let per_batch = arguments.next().unwrap_or(500);
@@ -85,6 +88,7 @@ fn main() {
     let mut config = Config::new(dir.path());
     config.listen = SocketAddr::from(([127, 0, 0, 1], 0));
     config.metrics_listen = None;
+    config.database = postgres.as_ref().map(|postgres| postgres.database().into());
     let drain = CancellationToken::new();
     let control = server.block_on(Control::bind(config)).expect("starts");
     let address = control.addresses().api;
@@ -92,7 +96,7 @@ fn main() {
     outside
         .block_on(outside.spawn(measure(
             address,
-            dir.path().to_owned(),
+            size(dir.path().join("agentguard.db"), postgres),
             Load { rows, senders, per_batch, spread },
         )))
         .expect("ends");
@@ -104,7 +108,17 @@ fn runtime(name: &str) -> tokio::runtime::Runtime {
     tokio::runtime::Builder::new_multi_thread().enable_all().thread_name(name).build().expect("a runtime")
 }
 
-async fn measure(address: SocketAddr, dir: PathBuf, load: Load) {
+/// How to ask for the database's size in bytes.
+fn size(file: PathBuf, postgres: Option<Postgres>) -> impl Fn() -> u64 + Send + 'static {
+    move || match &postgres {
+        Some(postgres) => {
+            postgres.sql("postgres", "SELECT pg_database_size('test_0')").parse().expect("a number")
+        }
+        None => std::fs::metadata(&file).map_or(0, |m| m.len()),
+    }
+}
+
+async fn measure(address: SocketAddr, size: impl Fn() -> u64, load: Load) {
     let Load { rows, senders, per_batch, .. } = load;
     let http: Http = Client::builder(TokioExecutor::new()).build_http();
     println!("memory at the start: {} MiB resident", resident_mib());
@@ -118,7 +132,7 @@ async fn measure(address: SocketAddr, dir: PathBuf, load: Load) {
         sent as f64 / took.as_secs_f64()
     );
     println!("CPU of the control plane: {:.1} us a verdict", cpu.as_secs_f64() * 1e6 / sent.max(1) as f64);
-    let size = std::fs::metadata(dir.join("agentguard.db")).map_or(0, |m| m.len());
+    let size = size();
     println!("database: {} MiB, {} bytes a verdict", size >> 20, size / sent.max(1));
     println!("memory after ingest: {} MiB resident", resident_mib());
 

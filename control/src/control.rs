@@ -12,7 +12,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::config::{Access, Config};
 use crate::content::{ContentError, Contents};
-use crate::http::{self, App};
+use crate::http::{self, App, Parts};
 use crate::identity::Identity;
 use crate::identity::secrets::{check_key, check_placeholder};
 use crate::ingest::{self, Queue, Writer};
@@ -123,17 +123,8 @@ impl Control {
         let hub = Arc::new(tail::Hub::new());
         let (queue, writer) =
             Queue::new(&config.limits, Arc::clone(&store), Arc::clone(&hub), Arc::clone(&ingest));
-        let app = Arc::new(App::new(
-            &config,
-            registry,
-            Arc::clone(&store),
-            identity,
-            contents,
-            queue,
-            ingest,
-            hub,
-            policies,
-        )?);
+        let parts = Parts { store: Arc::clone(&store), identity, contents, policies, queue, ingest, hub };
+        let app = Arc::new(App::new(&config, registry, parts)?);
         Ok(Self { app, store, writer, api, metrics, addresses, config, first_secret })
     }
 

@@ -69,20 +69,21 @@ pub(crate) struct App {
     registry: Registry,
 }
 
+/// What an [`App`] is put together from.
+pub(crate) struct Parts {
+    pub(crate) store: Arc<dyn Store>,
+    pub(crate) identity: Identity,
+    pub(crate) contents: Contents,
+    pub(crate) policies: Arc<Policies>,
+    pub(crate) queue: Queue,
+    pub(crate) ingest: Arc<ingest::Metrics>,
+    pub(crate) hub: Arc<Hub>,
+}
+
 impl App {
     /// Puts it together.
-    #[allow(clippy::too_many_arguments, reason = "each is a part of its own, put together in one place")]
-    pub(crate) fn new(
-        config: &Config,
-        registry: Registry,
-        store: Arc<dyn Store>,
-        identity: Identity,
-        contents: Contents,
-        queue: Queue,
-        ingest: Arc<ingest::Metrics>,
-        hub: Arc<Hub>,
-        policies: Arc<Policies>,
-    ) -> Result<Self, MetricError> {
+    pub(crate) fn new(config: &Config, registry: Registry, parts: Parts) -> Result<Self, MetricError> {
+        let Parts { store, identity, contents, policies, queue, ingest, hub } = parts;
         let limits = config.limits.clone();
         Ok(Self {
             store,

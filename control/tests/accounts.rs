@@ -265,7 +265,8 @@ async fn whoever_asks_too_often_is_told_when_to_come_back() {
     }
     let limited = holder.get(&server, "/api/v1/verdicts").await;
     limited.problem(429, "rate_limited");
-    assert_eq!((limited.header("retry-after"), limited.header("ratelimit-remaining")), ("12", "0"));
+    let wait: u64 = limited.header("retry-after").parse().unwrap();
+    assert!((1..=12).contains(&wait) && limited.header("ratelimit-remaining") == "0", "{wait}");
     assert_eq!(holder.get(&server, "/health").await.status, 200);
     assert_eq!(holder.get(&server, "/docs").await.status, 200);
 }

@@ -130,7 +130,7 @@ async fn a_heartbeat_explains_what_is_missing() {
     server.ingest(instance, &[event(instance, 1), event(instance, 4)]).await;
     assert_eq!(server.ok("/api/v1/sidecars").await[0]["unexplained"], 2);
     let told = server.post(HEARTBEAT, heartbeat(instance, 4, &json!([[2, 3]])).to_string()).await.json();
-    assert_eq!(told, json!({ "acked_seq": 4, "unexplained": 0, "policy": "feedfeedfeed" }));
+    assert_eq!(told, json!({ "acked_seq": 4, "unexplained": 0, "policy": "feedfeedfeed", "bundle": 1 }));
     let sidecar = &server.ok("/api/v1/sidecars").await[0];
     assert_eq!(
         (&sidecar["completeness"], &sidecar["version"], &sidecar["seen"]),

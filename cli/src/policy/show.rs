@@ -64,8 +64,9 @@ pub(super) fn kill_switch(kill: &KillSwitch, out: &mut impl Write) -> io::Result
         return writeln!(out, "the kill switch is off");
     }
     for place in &kill.places {
-        let namespace = if place.namespace == "*" { "everywhere" } else { &place.namespace };
-        writeln!(out, "on in {namespace} since {} by {}: {}", time(place.since), place.author, place.reason)?;
+        let namespace =
+            if place.namespace == "*" { "everywhere".to_owned() } else { format!("in {}", place.namespace) };
+        writeln!(out, "on {namespace} since {} by {}: {}", time(place.since), place.author, place.reason)?;
     }
     Ok(())
 }

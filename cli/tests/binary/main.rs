@@ -4,6 +4,7 @@
 
 mod demo;
 mod eval;
+mod policy;
 mod running;
 mod score;
 mod up;

@@ -49,7 +49,8 @@ impl Reports {
             instance: heartbeat.instance,
             workload: heartbeat.workload.clone(),
             at: now,
-            policy_revision: heartbeat.policy.clone(),
+            // PostgreSQL takes no text with NUL in it, and one report must not keep all others back.
+            policy_revision: heartbeat.policy.replace('\0', ""),
             report,
         };
         let mut reports = self.0.lock();

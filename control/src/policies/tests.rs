@@ -10,6 +10,7 @@ use tokio::time::{Duration, Instant};
 use tokio_util::sync::CancellationToken;
 
 use super::*;
+use crate::store::Store as _;
 use crate::store::sqlite::Sqlite;
 
 const T: &str = "default";
@@ -76,6 +77,19 @@ async fn versions_never_change_and_drafts_reach_nobody() {
         policies.delete(T, "answers").await.unwrap();
         assert!(policies.list(T).await.unwrap().is_empty());
         assert_eq!(policies.create(T, &new("answers"), "ann").await.unwrap().summary.version, 3);
+        // What no text holds is refused, or not found, on either database.
+        let nul = NewVersion { note: "\0".to_owned(), ..add(BLOCK, None) };
+        assert!(matches!(
+            policies.add(T, "answers", &nul, "ann").await,
+            Err(Refusal::Invalid { field: "note", .. })
+        ));
+        let nul = add("version: 1 # \0\n", None);
+        assert!(matches!(
+            policies.add(T, "answers", &nul, "ann").await,
+            Err(Refusal::Invalid { field: "yaml", .. })
+        ));
+        assert!(matches!(policies.version(T, "\0", 0).await, Err(Refusal::NotFound(_))));
+        assert!(matches!(policies.publish(T, "\0", &publish(1), "ann").await, Err(Refusal::NotFound(_))));
         for name in ["Answers", "-a", "", "validate", "a/b"] {
             assert!(
                 matches!(policies.create(T, &new(name), "ann").await, Err(Refusal::Invalid { .. })),
@@ -240,5 +254,41 @@ async fn another_key_is_said_in_a_new_bundle() {
         again.ensure(T).await.unwrap();
         assert_eq!(newest(&again).revision, before.revision + 1);
         assert_ne!(newest(&again).keys, before.keys);
+    }
+}
+
+#[tokio::test]
+async fn a_canary_is_judged_by_the_verdicts_that_carry_its_revision() {
+    let dir = TempDir::new().unwrap();
+    let verdicts = TempDir::new().unwrap();
+    let store = Sqlite::open(verdicts.path(), 10).await.unwrap();
+    let instance = uuid::Uuid::now_v7();
+    let mut seq = 0;
+    for policies in both(&dir).await {
+        policies.ensure(T).await.unwrap();
+        policies.create(T, &new("answers"), "ann").await.unwrap();
+        let tried = policies.add(T, "answers", &add(BLOCK, None), "ann").await.unwrap().summary.revision;
+        let stable = policies.version(T, "answers", 1).await.unwrap().summary.revision;
+        policies.publish(T, "answers", &publish(1), "ann").await.unwrap();
+        let terms = agentguard_api::policies::CanaryTerms { min_verdicts: 10, ..Default::default() };
+        let canary = PublishCanary { share: 50.0, namespaces: Vec::new(), terms };
+        policies.publish(T, "answers", &Publish { canary: Some(canary), ..publish(2) }, "ann").await.unwrap();
+        policies.judge(&store).await.unwrap();
+        assert!(newest(&policies).policies[0].canary.is_some(), "there is nothing to judge by yet");
+        let now = crate::clock::now();
+        let events = (0..40)
+            .map(|n| {
+                seq += 1;
+                let (policy, action) = if n % 2 == 0 { (&tried, "block") } else { (&stable, "annotate") };
+                let changes = serde_json::json!({ "policy": policy, "action": action });
+                crate::testing::event(instance, seq, now + n, &changes)
+            })
+            .collect();
+        store.commit(&[crate::testing::batch(instance, events)]).await.unwrap();
+        policies.judge(&store).await.unwrap();
+        assert!(newest(&policies).policies[0].canary.is_none());
+        let last = policies.detail(T, "answers").await.unwrap().history.remove(0);
+        assert_eq!((last.change, last.author.as_str()), (Change::RolledBack, OURSELVES));
+        assert_eq!(last.reason, "blocked or redacted 100.0 % against 0.0 % of 20 and 20 verdicts");
     }
 }

@@ -59,6 +59,10 @@ impl Policies {
     ) -> Result<PolicyVersion, Refusal> {
         let sql = "SELECT version, revision, sha256, author, note, created, yaml FROM policy_versions \
             WHERE tenant = $1 AND name = $2 AND (version = $3 OR $3 = 0) ORDER BY version DESC LIMIT 1";
+        // PostgreSQL takes no text with NUL in it, not even to say that it is not there.
+        if !is_label(name) {
+            return Err(Refusal::NotFound("policy"));
+        }
         let values = [tenant.into(), name.into(), stored(number).into()];
         let row = self.records.first(sql, &values).await?.ok_or(Refusal::NotFound("version"))?;
         Ok(PolicyVersion { name: name.to_owned(), summary: version(&row)?, yaml: row.text(6)? })
@@ -189,11 +193,16 @@ pub(crate) fn validate(yaml: &str) -> Validation {
 
 /// Reads a text; one that is too long is not read at all.
 pub(crate) fn parse(yaml: &str) -> Result<Policy, Problems> {
-    if yaml.len() > YAML {
+    let wrong = if yaml.len() > YAML {
+        Some(format!("longer than {YAML} bytes"))
+    } else {
+        yaml.contains('\0').then(|| "holds NUL, which no text does".to_owned())
+    };
+    if let Some(what) = wrong {
         let problem = agentguard_policy::Problem {
             mark: agentguard_policy::problem::Mark { line: 1, column: 1 },
             key: String::new(),
-            what: format!("longer than {YAML} bytes"),
+            what,
             allowed: None,
             hint: None,
         };
@@ -210,6 +219,9 @@ fn check(yaml: &str, note: &str) -> Result<Policy, Refusal> {
 pub(super) fn check_note(field: &'static str, note: &str) -> Result<(), Refusal> {
     if note.len() > NOTE {
         return Err(Refusal::Invalid { field, what: format!("longer than {NOTE} bytes") });
+    }
+    if note.contains('\0') {
+        return Err(Refusal::Invalid { field, what: "holds NUL, which no text does".to_owned() });
     }
     Ok(())
 }
@@ -235,6 +247,9 @@ fn check_name(name: &str) -> Result<(), Refusal> {
 }
 
 pub(super) async fn exists(tx: &mut Tx, tenant: &str, name: &str) -> Result<(), Refusal> {
+    if !is_label(name) {
+        return Err(Refusal::NotFound("policy"));
+    }
     let sql = "SELECT name FROM policies WHERE tenant = $1 AND name = $2 AND deleted = 0";
     tx.first(sql, &[tenant.into(), name.into()]).await?.map(|_| ()).ok_or(Refusal::NotFound("policy"))
 }

@@ -43,7 +43,7 @@ pub(crate) struct Filed {
 pub(super) struct Shapes(Arc<RwLock<Table>>);
 
 /// The dictionary.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(super) struct Table {
     by_number: HashMap<i64, Arc<Filed>>,
     tenants: HashMap<Arc<str>, Tenant>,
@@ -52,7 +52,7 @@ pub(super) struct Table {
 }
 
 /// What is known of one tenant.
-#[derive(Default)]
+#[derive(Clone, Default)]
 struct Tenant {
     /// Its whole zone; 0 until it is learnt.
     number: i64,
@@ -143,6 +143,11 @@ impl Shapes {
     /// Exchanges the whole dictionary: after a transaction that failed, memory may know what the database does not.
     pub(super) fn replace(&self, table: Table) {
         *self.0.write() = table;
+    }
+
+    /// One of its own, as it is now.
+    pub(super) fn copy(&self) -> Self {
+        Self(Arc::new(RwLock::new(self.0.read().clone())))
     }
 
     /// Adds to it.

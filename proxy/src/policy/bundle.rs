@@ -108,6 +108,10 @@ pub(super) fn follows(bundle: &Bundle, last: Option<&Taken>) -> Result<(), Bundl
     if bundle.tenant != last.tenant {
         return Err(BundleError::Tenant { given: bundle.tenant.clone(), have: last.tenant.clone() });
     }
+    // After a start, the one that was kept comes once more.
+    if *last == Taken::of(bundle) {
+        return Ok(());
+    }
     let newer = bundle.revision > last.revision;
     let supersedes = bundle.replaces.is_some_and(|up_to| up_to >= last.revision);
     // By time too: what was superseded has higher revisions than what came in its place, and must not come back.

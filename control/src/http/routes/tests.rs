@@ -15,7 +15,7 @@ use tower::ServiceExt;
 use super::{Access, Route, table};
 use crate::config::{Config, Rates};
 use crate::content::Contents;
-use crate::http::{App, Caller, Origin, router};
+use crate::http::{App, Caller, Origin, Parts, router};
 use crate::identity::{Identity, NewBinding, NewUser, Permission, Role};
 use crate::names::Named;
 use crate::policies::{Keys, Policies};
@@ -71,7 +71,8 @@ async fn app(dir: &TempDir, database: Option<Secret>) -> Arc<App> {
     let keys = Keys::load(None, dir.path()).unwrap();
     let contents = Contents::open(records.clone(), &config.content, &registry).await.unwrap();
     let policies = Arc::new(Policies::new(records, keys, config.limits.bundle_waits));
-    Arc::new(App::new(&config, registry, store, identity, contents, queue, metrics, hub, policies).unwrap())
+    let parts = Parts { store, identity, contents, policies, queue, ingest: metrics, hub };
+    Arc::new(App::new(&config, registry, parts).unwrap())
 }
 
 /// Somebody of each role, everywhere and in one namespace, and everybody else there is.
@@ -150,7 +151,7 @@ async fn every_route_lets_in_whom_its_permission_says_and_nobody_else() {
                 match route.access {
                     Access::Open => assert!(code != "unauthorized" && code != "forbidden", "{at}"),
                     _ if !known => {
-                        assert_eq!((status.as_u16(), code.as_str()), (401, "unauthorized"), "{at}")
+                        assert_eq!((status.as_u16(), code.as_str()), (401, "unauthorized"), "{at}");
                     }
                     Access::Needs(permission) if !(somebody.may)(permission) => {
                         assert_eq!((status.as_u16(), code.as_str()), (403, "forbidden"), "{at}");

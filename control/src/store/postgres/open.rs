@@ -76,6 +76,11 @@ pub(super) async fn pools(settings: &Settings) -> Result<(PgPool, PgPool), Store
     let pool = |most: u32| {
         PgPoolOptions::new().max_connections(most).idle_timeout(IDLE).acquire_timeout(Duration::from_secs(10))
     };
+    tracing::info!(
+        host = options.get_host(),
+        database = options.get_database(),
+        "verdicts lie in PostgreSQL"
+    );
     let questions = pool(settings.connections.max(2)).connect_with(options.clone()).await?;
     let writes = pool(WRITES).after_connect(|conn, _| {
         Box::pin(async move {

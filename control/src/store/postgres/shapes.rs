@@ -3,12 +3,10 @@
 //! Whoever adds holds an advisory lock until the row is visible, so that numbers become visible in their order: what is above the highest number
 //! that a replica knows is exactly what it does not know yet.
 
-use std::sync::Arc;
-
 use sqlx::{PgConnection, PgPool, Row};
 
 use crate::names::Named;
-use crate::store::shapes::{Filed, Shapes, stored};
+use crate::store::shapes::{Shapes, stored};
 use crate::store::{Shape, StoreError};
 
 const LOCK: i64 = 0x6167_0003;
@@ -54,78 +52,79 @@ async fn read(conn: &mut PgConnection, shapes: &Shapes) -> Result<(), StoreError
     })
 }
 
-/// The number of a tenant, made when new.
-pub(super) async fn tenant(pool: &PgPool, shapes: &Shapes, tenant: &str) -> Result<i64, StoreError> {
-    if let Some(number) = shapes.tenant(tenant) {
-        return Ok(number);
-    }
-    let mut tx = pool.begin().await?;
-    lock(&mut tx, shapes).await?;
-    let number = match shapes.tenant(tenant) {
-        Some(number) => number,
-        None => zone(&mut tx, tenant, None).await?,
-    };
-    tx.commit().await?;
-    shapes.add(|table| table.learn_zone(number, tenant, None));
-    Ok(number)
-}
-
-/// How a shape is filed, made when new. For good, whatever becomes of the commit that it is made for.
+/// Files what is new of these, each a tenant and a shape (`None`: only the tenant): for good, whatever becomes of the commit that it is made for.
 pub(super) async fn file(
     pool: &PgPool,
     shapes: &Shapes,
-    owner: &str,
-    shape: &Shape,
-) -> Result<Arc<Filed>, StoreError> {
-    if let Ok(filed) = shapes.find(owner, shape) {
-        return Ok(filed);
+    wanted: &[(&str, Option<&Shape>)],
+) -> Result<(), StoreError> {
+    let known = |(tenant, shape): &(&str, Option<&Shape>)| match shape {
+        Some(shape) => shapes.find(tenant, shape).is_ok(),
+        None => shapes.tenant(tenant).is_some(),
+    };
+    if wanted.iter().all(known) {
+        return Ok(());
     }
-    let whole = tenant(pool, shapes, owner).await?;
-    debug_assert!(whole > 0);
     let mut tx = pool.begin().await?;
-    lock(&mut tx, shapes).await?;
-    let shape = match shapes.find(owner, shape) {
-        // Another replica was quicker.
-        Ok(filed) => return Ok(filed),
-        Err(shape) => *shape,
-    };
-    let (known, fresh) = match shapes.zone(owner, &shape.namespace) {
-        Some(number) => (number, None),
-        None => {
-            let number = zone(&mut tx, owner, Some(&shape.namespace)).await?;
-            (number, Some(number))
+    sqlx::query("SELECT pg_advisory_xact_lock($1)").bind(LOCK).execute(&mut *tx).await?;
+    read(&mut tx, shapes).await?;
+    // Filed in a copy: what others may ask for is known to them once it is committed.
+    let ours = shapes.copy();
+    for &(tenant, shape) in wanted {
+        if ours.tenant(tenant).is_none() {
+            zone(&mut tx, &ours, tenant, None).await?;
         }
-    };
-    let number: i64 = sqlx::query_scalar(
-        "INSERT INTO shape SELECT coalesce(max(shape), 0) + 1, $1, $2, $3, $4, $5, $6, $7, $8 FROM shape RETURNING shape",
-    )
-    .bind(known)
-    .bind(shape.verdict.name())
-    .bind(shape.reason.map_or("", Named::name))
-    .bind(shape.action.name())
-    .bind(shape.direction.name())
-    .bind(&shape.provider)
-    .bind(&shape.model)
-    .bind(&shape.workload)
-    .fetch_one(&mut *tx)
-    .await?;
+        let Some(shape) = shape else { continue };
+        if let Err(shape) = ours.find(tenant, shape) {
+            insert(&mut tx, &ours, tenant, *shape).await?;
+        }
+    }
     tx.commit().await?;
-    shapes.add(|table| {
-        if let Some(fresh) = fresh {
-            table.learn_zone(fresh, owner, Some(&shape.namespace));
-        }
-        table.learn(number, owner, shape)
-    })
+    let mut conn = pool.acquire().await?;
+    read(&mut conn, shapes).await
 }
 
-/// Keeps others from adding, and learns what they have added.
-async fn lock(conn: &mut PgConnection, shapes: &Shapes) -> Result<(), StoreError> {
-    sqlx::query("SELECT pg_advisory_xact_lock($1)").bind(LOCK).execute(&mut *conn).await?;
-    read(conn, shapes).await
+async fn insert(
+    conn: &mut PgConnection,
+    shapes: &Shapes,
+    tenant: &str,
+    shape: Shape,
+) -> Result<(), StoreError> {
+    let zone = match shapes.zone(tenant, &shape.namespace) {
+        Some(number) => number,
+        None => zone(conn, shapes, tenant, Some(&shape.namespace)).await?,
+    };
+    let number = shapes.highest().1 + 1;
+    sqlx::query("INSERT INTO shape VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)")
+        .bind(number)
+        .bind(zone)
+        .bind(shape.verdict.name())
+        .bind(shape.reason.map_or("", Named::name))
+        .bind(shape.action.name())
+        .bind(shape.direction.name())
+        .bind(&shape.provider)
+        .bind(&shape.model)
+        .bind(&shape.workload)
+        .execute(conn)
+        .await?;
+    shapes.add(|table| table.learn(number, tenant, shape))?;
+    Ok(())
 }
 
-async fn zone(conn: &mut PgConnection, tenant: &str, namespace: Option<&str>) -> Result<i64, StoreError> {
-    let sql = "INSERT INTO zone SELECT coalesce(max(zone), 0) + 1, $1, $2, $3 FROM zone RETURNING zone";
-    let query = sqlx::query_scalar(sql).bind(tenant).bind(namespace.is_none());
-    Ok(query.bind(namespace.unwrap_or_default()).fetch_one(conn).await?)
+async fn zone(
+    conn: &mut PgConnection,
+    shapes: &Shapes,
+    tenant: &str,
+    namespace: Option<&str>,
+) -> Result<i64, StoreError> {
+    let number = shapes.highest().0 + 1;
+    sqlx::query("INSERT INTO zone VALUES ($1, $2, $3, $4)")
+        .bind(number)
+        .bind(tenant)
+        .bind(namespace.is_none())
+        .bind(namespace.unwrap_or_default())
+        .execute(conn)
+        .await?;
+    shapes.add(|table| table.learn_zone(number, tenant, namespace));
+    Ok(number)
 }

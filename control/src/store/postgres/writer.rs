@@ -14,7 +14,7 @@ use super::instances::{self, Known};
 use super::{Postgres, plain, rollups, shapes};
 use crate::rollup::Deltas;
 use crate::store::instance::Instance;
-use crate::store::{BadEvent, Done, Event, Filed, Incoming, Received, StoreError, Work};
+use crate::store::{BadEvent, Done, Event, Filed, Incoming, Received, Shape, StoreError, Work};
 
 /// Attempts at one group.
 const TRIES: u32 = 3;
@@ -48,21 +48,33 @@ async fn attempt(store: &Postgres, work: &[Work]) -> Result<Vec<Done>, StoreErro
         Work::Heartbeat(..) => &[],
     });
     store.days.ensure(&store.pool, times.map(|event| event.ts), now).await?;
+    let mut wanted: Vec<(&str, Option<&Shape>)> = Vec::new();
+    for item in work {
+        match item {
+            Work::Batch(batch) => {
+                wanted.push((&batch.tenant, None));
+                wanted.extend(batch.events.iter().map(|event| (&*batch.tenant, Some(&event.shape))));
+            }
+            Work::Heartbeat(tenant, ..) => wanted.push((tenant, None)),
+        }
+    }
+    shapes::file(&store.pool, &store.shapes, &wanted).await?;
     let mut keys: Vec<Known> = Vec::with_capacity(work.len());
     let mut filed: Vec<Vec<Arc<Filed>>> = Vec::with_capacity(work.len());
     let mut wanted: BTreeMap<Known, Received> = BTreeMap::new();
+    let unfiled = || StoreError::Damaged("a shape was filed and is not there".to_owned());
     for item in work {
         let (tenant, instance, received) = match item {
             Work::Batch(batch) => (&batch.tenant, batch.instance, batch.received),
             Work::Heartbeat(tenant, heartbeat, received) => (tenant, heartbeat.instance, *received),
         };
-        let key = (shapes::tenant(&store.pool, &store.shapes, tenant).await?, instance);
+        let key = (store.shapes.tenant(tenant).ok_or_else(unfiled)?, instance);
         keys.push(key);
         wanted.entry(key).or_insert(received);
         let mut own = Vec::new();
         if let Work::Batch(batch) = item {
             for event in &batch.events {
-                own.push(shapes::file(&store.pool, &store.shapes, tenant, &event.shape).await?);
+                own.push(store.shapes.find(tenant, &event.shape).map_err(|_| unfiled())?);
             }
         }
         filed.push(own);

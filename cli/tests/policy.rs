@@ -5,15 +5,13 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use agentguard::provider::{Pieces, Provider};
+use agentguard::provider::{Pieces, Provider, Reply, Script, Writes};
 use agentguard_api::{BundleState, Workload};
 use agentguard_control::Control;
-use agentguard_e2e::{Case, client, provider, request};
 use agentguard_proxy::model::ModelSource;
 use agentguard_proxy::report::ReportConfig;
 use agentguard_proxy::spool::SpoolConfig;
 use agentguard_proxy::{InForce, Running, Setup, TrustedKey, Upstream};
-use agentguard_wire::Dialect;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio::task::JoinHandle;
@@ -87,8 +85,11 @@ impl Sidecar {
 
     /// The status of an answer that says something else than its evidence.
     async fn ask(&self, client: &reqwest::Client) -> u16 {
-        let (path, body) = request(Dialect::OpenaiChat, &case(), false);
-        let url = format!("http://{}/openai{path}", self.base);
+        let body = json!({ "model": "m", "messages": [
+            { "role": "system", "content": "The Harbour Bridge opened on 4 May 1931. It is 1,149 metres long." },
+            { "role": "user", "content": "How long is it?" },
+        ] });
+        let url = format!("http://{}/openai/v1/chat/completions", self.base);
         client.post(url).json(&body).send().await.expect("an answer").status().as_u16()
     }
 
@@ -106,12 +107,15 @@ impl Sidecar {
     }
 }
 
-fn case() -> Case {
-    Case {
-        context: "The Harbour Bridge opened on 4 May 1931. It is 1,149 metres long.".to_owned(),
-        question: "How long is it?".to_owned(),
-        answer: "It is 2,480 metres long.".to_owned(),
-    }
+fn client() -> reqwest::Client {
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    reqwest::Client::builder().no_proxy().build().expect("a client")
+}
+
+/// A provider that says what the evidence does not.
+async fn provider() -> Provider {
+    let reply = Reply::text("It is 2,480 metres long.").cut(Pieces::Tokens, Writes::Events);
+    Provider::start("127.0.0.1:0", Script::always(reply)).await.expect("a free port")
 }
 
 /// Sends JSON that must be taken.
@@ -130,7 +134,7 @@ fn revision(issued: &Value) -> u64 {
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_published_is_what_the_next_exchange_goes_by() {
     let (dir, data) = (TempDir::new().expect("a folder"), TempDir::new().expect("a folder"));
-    let (provider, client) = (provider(&case().answer, Pieces::Tokens).await, client());
+    let (provider, client) = (provider().await, client());
     let (address, control) = control(dir.path()).await;
     let api = |path: &str| format!("http://{address}/api/v1{path}");
     let sidecar = Sidecar::start(data.path(), address, &provider, Vec::new()).await;
@@ -184,6 +188,14 @@ async fn what_is_published_is_what_the_next_exchange_goes_by() {
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
 
+    // The sidecar starts again: what was kept and what comes are the same.
+    sidecar.part.stop().await;
+    let sidecar = Sidecar::start(data.path(), address, &provider, Vec::new()).await;
+    let kept = sidecar.in_force.report();
+    assert_eq!((kept.state, kept.revision), (BundleState::Applied, revision(&issued)), "{kept:?}");
+    let issued = send(&client, "PUT", api("/kill-switch"), &json!({ "on": false })).await;
+    sidecar.until(revision(&issued), BundleState::Applied).await;
+
     // The control plane is away, and the sidecar starts again.
     control.stop().await;
     sidecar.part.stop().await;
@@ -195,7 +207,7 @@ async fn what_is_published_is_what_the_next_exchange_goes_by() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_control_plane_with_another_key_is_not_believed() {
     let (dir, data) = (TempDir::new().expect("a folder"), TempDir::new().expect("a folder"));
-    let (provider, client) = (provider(&case().answer, Pieces::Tokens).await, client());
+    let (provider, client) = (provider().await, client());
     let (address, control) = control(dir.path()).await;
     let api = |path: &str| format!("http://{address}/api/v1{path}");
     send(&client, "POST", api("/policies"), &json!({ "name": "answers", "yaml": BLOCK })).await;
