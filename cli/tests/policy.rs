@@ -17,7 +17,7 @@ use tempfile::TempDir;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
-const BLOCK: &str = "version: 1\ndefault: { delivery: full, action: block, hold_budget: 30s, thresholds: { warn: 0.3, act: 0.3 } }\n";
+const BLOCK: &str = "version: 1\ndefault: { delivery: full, action: block, hold_budget: 30s, thresholds: { warn: 0.2, act: 0.2 } }\n";
 const OBSERVE: &str = "version: 1\ndefault: { action: observe }\n";
 /// For whatever is waited for on a busy machine; the kill switch itself is promised within 5 seconds.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -85,10 +85,9 @@ impl Sidecar {
 
     /// The status of an answer that says something else than its evidence.
     async fn ask(&self, client: &reqwest::Client) -> u16 {
-        let body = json!({ "model": "m", "messages": [
-            { "role": "system", "content": "The Harbour Bridge opened on 4 May 1931. It is 1,149 metres long." },
-            { "role": "user", "content": "How long is it?" },
-        ] });
+        let content = "Context:\nThe library opens at 9:00 and closes at 18:00. It is closed on Sundays.\n\n\
+            Question: When does the library open?";
+        let body = json!({ "model": "m", "messages": [{ "role": "user", "content": content }] });
         let url = format!("http://{}/openai/v1/chat/completions", self.base);
         client.post(url).json(&body).send().await.expect("an answer").status().as_u16()
     }
@@ -114,7 +113,8 @@ fn client() -> reqwest::Client {
 
 /// A provider that says what the evidence does not.
 async fn provider() -> Provider {
-    let reply = Reply::text("It is 2,480 metres long.").cut(Pieces::Tokens, Writes::Events);
+    let reply =
+        Reply::text("Details are at https://invented.example/page.").cut(Pieces::Tokens, Writes::Events);
     Provider::start("127.0.0.1:0", Script::always(reply)).await.expect("a free port")
 }
 

@@ -156,7 +156,7 @@ fn policy_keys(flags: &Flags, problems: &mut Vec<String>) -> Vec<TrustedKey> {
                 given.extend(lines.map(|line| ("--policy-key-file", line.to_owned())));
             }
             Err(error) => {
-                problems.push(format!("--policy-key-file: cannot read {}: {error}", path.display()))
+                problems.push(format!("--policy-key-file: cannot read {}: {error}", path.display()));
             }
         }
         // An empty file must not mean that the first key that comes is trusted.

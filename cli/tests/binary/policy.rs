@@ -8,14 +8,13 @@ use serde_json::{Value, json};
 
 use crate::running::{Up, client, run};
 
-const BLOCK: &str = "version: 1\ndefault: { delivery: full, action: block, hold_budget: 30s, thresholds: { warn: 0.3, act: 0.3 } }\n";
+const BLOCK: &str = "version: 1\ndefault: { delivery: full, action: block, hold_budget: 30s, thresholds: { warn: 0.2, act: 0.2 } }\n";
 
 /// The status of an answer that names an invented page.
 async fn asked(up: &Up) -> u16 {
-    let body = json!({"model": "m", "messages": [
-        {"role": "system", "content": "The library opens at 9:00."},
-        {"role": "user", "content": "When does it open?"},
-    ]});
+    let content = "Context:\nThe library opens at 9:00 and closes at 18:00. It is closed on Sundays.\n\n\
+        Question: When does the library open?";
+    let body = json!({ "model": "m", "messages": [{ "role": "user", "content": content }] });
     client().post(up.chat()).json(&body).send().await.unwrap().status().as_u16()
 }
 

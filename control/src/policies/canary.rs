@@ -57,7 +57,7 @@ impl Policies {
             };
             match done {
                 Ok(_) => {
-                    tracing::warn!(tenant, policy = name, version = canary.version, what, "a canary is over")
+                    tracing::warn!(tenant, policy = name, version = canary.version, what, "a canary is over");
                 }
                 // Somebody, or another replica, was faster.
                 Err(Refusal::Conflict(_) | Refusal::NotFound(_)) => {}

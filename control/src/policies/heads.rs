@@ -131,7 +131,7 @@ impl Policies {
             ON b.tenant = h.tenant AND b.revision = h.revision WHERE h.tenant = $1";
         let Some(row) = self.records.first(sql, &[tenant.into()]).await? else { return Ok(None) };
         let envelope = serde_json::from_str(&row.text(2)?).map_err(|error| unreadable("bundle", &error))?;
-        Head::of(envelope, number(row.int(0)?), row.int(1)?).map(Some)
+        Head::of(&envelope, number(row.int(0)?), row.int(1)?).map(Some)
     }
 
     /// Gives it out from now on, unless there is a later one.

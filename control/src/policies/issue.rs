@@ -105,7 +105,7 @@ impl Policies {
             );
             return Err(Refusal::Conflict(what));
         }
-        let head = Head::of(self.keys.sign(payload), revision, bundle.issued)?;
+        let head = Head::of(&self.keys.sign(payload), revision, bundle.issued)?;
         let sql = "INSERT INTO policy_heads (tenant, revision, issued, replaces) VALUES ($1, $2, $3, $4) \
             ON CONFLICT (tenant) DO UPDATE SET revision = excluded.revision, issued = excluded.issued, \
             replaces = excluded.replaces";
@@ -153,10 +153,10 @@ async fn text(tx: &mut Tx, tenant: &str, name: &str, version: u64) -> Result<Pol
 
 impl Head {
     /// Of an envelope that was just signed, or read from the database.
-    pub(super) fn of(envelope: Envelope, revision: u64, issued: i64) -> Result<Self, Refusal> {
+    pub(super) fn of(envelope: &Envelope, revision: u64, issued: i64) -> Result<Self, Refusal> {
         let sha256: String =
             Sha256::digest(&envelope.payload).iter().map(|byte| format!("{byte:02x}")).collect();
-        let body = serde_json::to_vec(&envelope).map_err(|error| unreadable("bundle", &error))?;
+        let body = serde_json::to_vec(envelope).map_err(|error| unreadable("bundle", &error))?;
         Ok(Self { revision, issued, sha256, body: body.into() })
     }
 

@@ -82,7 +82,10 @@ impl Distribution {
         if let Some(kept) = this.shelf.bundle().filter(|_| this.trusts().is_some()) {
             match this.take(&kept) {
                 Ok(_) => {
-                    tracing::info!(revision = this.in_force.report().revision, "the kept policy bundle holds")
+                    tracing::info!(
+                        revision = this.in_force.report().revision,
+                        "the kept policy bundle holds"
+                    );
                 }
                 Err(error) => tracing::warn!(%error, "the kept policy bundle is not used"),
             }

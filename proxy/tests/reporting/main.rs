@@ -6,7 +6,6 @@ mod outage;
 mod retry;
 
 use std::path::Path;
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use agentguard_api::VerdictEvent;

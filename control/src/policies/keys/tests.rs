@@ -43,7 +43,7 @@ fn two_keys_both_sign() {
     assert!(envelope.signatures.iter().all(|signature| verifies(&envelope, signature)));
     assert_eq!(envelope.signatures[0].key, "11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo=");
     assert_eq!(envelope.signatures[1].key, own.public()[0]);
-    let changed = Envelope { payload: "{ }".to_owned(), ..envelope.clone() };
+    let changed = Envelope { payload: "{ }".to_owned(), ..envelope };
     assert!(!changed.signatures.iter().any(|signature| verifies(&changed, signature)));
 }
 
