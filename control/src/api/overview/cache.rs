@@ -60,3 +60,6 @@ impl OverviewCache {
 fn key(scope: &Scope, from: i64, to: i64) -> Key {
     (scope.clone(), from, to.div_euclid(1_000_000))
 }
+
+#[cfg(test)]
+mod tests;

@@ -5,7 +5,7 @@ use std::time::Duration;
 use agentguard_telemetry::Secret;
 use sqlx::migrate::Migrator;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
-use sqlx::{Executor, PgConnection, PgPool};
+use sqlx::{Connection, Executor, PgConnection, PgPool};
 
 use crate::store::StoreError;
 
@@ -94,7 +94,11 @@ pub(super) async fn pools(settings: &Settings) -> Result<(PgPool, PgPool), Store
 
 /// Brings the schema up to date; of several replicas that start at once, one does, and the others wait for it.
 pub(super) async fn migrate(pool: &PgPool) -> Result<(), StoreError> {
-    Ok(MIGRATIONS.run(pool).await?)
+    // A step may take longer than a question, and so may waiting for the replica that does it.
+    let mut conn = pool.acquire().await?.detach();
+    conn.execute("SET statement_timeout = 0").await?;
+    MIGRATIONS.run(&mut conn).await?;
+    Ok(conn.close().await?)
 }
 
 /// A number that no other living replica has, and the connection that keeps it.
