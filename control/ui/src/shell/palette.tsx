@@ -37,7 +37,6 @@ function Choice({ range, onClose }: Omit<PaletteProps, 'open'>) {
   const [text, setText] = useState('');
   const [at, setAt] = useState(0);
   const list = useRef<HTMLUListElement>(null);
-  const input = useRef<HTMLInputElement>(null);
   const kept = rangeQuery(range);
   const goals = useMemo(
     () => goalsOf(workloads.data?.items ?? [], models.data?.items ?? [], kept),
@@ -45,7 +44,6 @@ function Choice({ range, onClose }: Omit<PaletteProps, 'open'>) {
   );
   const shown = found(goals, text, kept);
   const active = Math.min(at, shown.length - 1);
-  useEffect(() => input.current?.focus(), []);
   useEffect(() => list.current?.children[active]?.scrollIntoView({ block: 'nearest' }), [active, text]);
   const go = (goal: Goal | undefined) => {
     if (!goal) return;
@@ -64,8 +62,8 @@ function Choice({ range, onClose }: Omit<PaletteProps, 'open'>) {
       <label class="palette__input">
         <Icon name="search" />
         <input
-          ref={input}
           type="text"
+          autofocus
           role="combobox"
           value={text}
           maxLength={200}

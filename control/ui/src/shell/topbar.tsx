@@ -23,12 +23,13 @@ export function TopBar({ range, ranged, onPalette }: TopBarProps) {
       <div class="bar__space" />
       <button
         type="button"
-        class="button button--icon"
+        class="button bar__jump"
         aria-label="Go to"
         title={`Go to a screen, workload, model or verdict (${CHORD} K)`}
         onClick={onPalette}
       >
         <Icon name="jump" />
+        <kbd aria-hidden="true">{CHORD} K</kbd>
       </button>
       {ranged && <RangePicker range={range} open={open} onOpen={setOpen} />}
       <button type="button" class="button button--icon" aria-label="Refresh" title="Refresh (r)" onClick={refreshAll}>

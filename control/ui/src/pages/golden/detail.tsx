@@ -44,7 +44,7 @@ export function Detail({ kind, name, range }: DetailProps) {
   const back = withQuery(kind.path, new URLSearchParams(), rangeQuery(range));
   useHotkeys({ u: () => navigate(back) });
   return (
-    <div class="screen detail">
+    <div class={`screen detail detail--${kind.facet}`}>
       <div class="verdict__nav">
         <a class="button button--bare button--small" href={back}>
           <Icon name="back" />

@@ -103,6 +103,9 @@ export function Golden({ kind, range }: { kind: Kind; range: TimeRange }) {
                   These are the {exact(TOP_LIST_MOST)} with the most flagged responses. The control plane lists no more.
                 </p>
               )}
+              {!saysJudged(data.items) && (
+                <p class="chart__words">The flagged share is of all responses, judged or not.</p>
+              )}
               <PageNav page={page} all={rows.length} />
             </>
           )
