@@ -234,7 +234,7 @@ test('hostile names stay names: in the table, on their pages, in the palette', (
     async page => {
       await page.waitForSelector('tbody tr');
       assert.equal(await page.locator('tbody tr').count(), EVIL.length);
-      const shown = await page.locator('.golden__name').allTextContents();
+      const shown = await page.locator('tbody .golden__name').allTextContents();
       assert.deepEqual([...shown].sort(), EVIL.map(name => (name === '' ? '(unknown)' : name)).sort());
       const unharmed = async () => {
         assert.equal(await page.evaluate(() => window.owned), undefined);
@@ -271,27 +271,46 @@ test('hostile names stay names: in the table, on their pages, in the palette', (
     answering(EVIL.map((name, i) => row(name, 100, i + 1))),
   ));
 
-test('rows that change places keep the focus', () => {
-  const first = [row('a/one', 10, 9), row('a/two', 10, 8), row('a/three', 10, 7)];
-  let items = first;
-  return visit(
-    '/workloads',
-    async page => {
-      await page.waitForSelector('tbody tr');
-      await page.keyboard.press('j');
-      assert.equal(await focused(page), 'a/one');
-      items = [row('a/three', 20, 19), row('a/two', 20, 15), row('a/one', 10, 9)];
-      await page.keyboard.press('r');
-      await page.waitForFunction(() => document.querySelector('.golden__link')?.textContent === 'a/three');
-      assert.equal(await focused(page), 'a/one');
-      await page.keyboard.press('k');
-      assert.equal(await focused(page), 'a/two');
-    },
-    {
-      prepare: page => page.route('**/api/v1/workloads?*', route => route.fulfill({ json: { from: 0, to: 1, items } })),
-    },
-  );
-});
+for (const moves of ['with', 'without'])
+  test(`rows that change places keep the focus, in a browser ${moves} moveBefore`, () => {
+    const order = names => names.map((name, i) => row(`a/${name}`, 100, 50 - i));
+    let items = order(['one', 'two', 'three', 'four', 'five']);
+    const ways = [
+      ['five', 'four', 'three', 'two', 'one'],
+      ['two', 'three', 'five', 'one', 'four'],
+      ['one', 'two', 'three', 'four', 'five'],
+    ];
+    return visit(
+      '/workloads',
+      async page => {
+        await page.waitForSelector('tbody tr');
+        await page.keyboard.press('j');
+        for (const way of ways) {
+          for (let at = 0; at < way.length; at++) {
+            const held = await focused(page);
+            items = order([...way.slice(at), ...way.slice(0, at)]);
+            await page.keyboard.press('r');
+            await page.waitForFunction(
+              name => document.querySelector('.golden__link')?.textContent === name,
+              items[0].name,
+            );
+            assert.equal(await focused(page), held, `in the order ${items.map(({ name }) => name)}`);
+            await page.keyboard.press(at % 2 === 0 ? 'j' : 'k');
+          }
+        }
+      },
+      {
+        prepare: async page => {
+          if (moves === 'without') {
+            await page.addInitScript(() => {
+              delete Element.prototype.moveBefore;
+            });
+          }
+          await page.route('**/api/v1/workloads?*', route => route.fulfill({ json: { from: 0, to: 1, items } }));
+        },
+      },
+    );
+  });
 
 test('coverage is shown where the control plane says what was judged, and only there', async () => {
   await visit(

@@ -24,11 +24,12 @@ export function TopBar({ range, ranged, onPalette }: TopBarProps) {
       <button
         type="button"
         class="button bar__jump"
-        aria-label="Go to"
+        aria-keyshortcuts="Control+K Meta+K"
         title={`Go to a screen, workload, model or verdict (${CHORD} K)`}
         onClick={onPalette}
       >
         <Icon name="jump" />
+        <span class="visually-hidden">Go to</span>
         <kbd aria-hidden="true">{CHORD} K</kbd>
       </button>
       {ranged && <RangePicker range={range} open={open} onOpen={setOpen} />}
