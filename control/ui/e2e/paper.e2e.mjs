@@ -86,7 +86,13 @@ test('the page of verdicts and the sidecars', async () => {
 
 test('on paper: no frame, no controls, dark ink on white, and where it came from', async () => {
   const { id } = await findVerdict(api, item => item.spans.length > 1);
-  for (const path of ['/workloads?range=24h', '/workloads/shop/support-agent?range=24h', '/', `/verdicts/${id}`]) {
+  for (const path of [
+    '/workloads?range=24h',
+    '/workloads/shop/support-agent?range=24h',
+    '/',
+    '/sidecars',
+    `/verdicts/${id}`,
+  ]) {
     await visit(
       path,
       async page => {
@@ -97,10 +103,14 @@ test('on paper: no frame, no controls, dark ink on white, and where it came from
         assert.ok(await page.locator('h1').isVisible());
         const words = await page.locator('.printhead').textContent();
         assert.ok(words.endsWith(page.url()), words);
-        assert.equal(/Last (24 hours|hour)/.test(words), !path.startsWith('/verdicts/'));
+        assert.equal(/Last (24 hours|hour)/.test(words), !/^\/(verdicts\/|sidecars)/.test(path));
         const ink = await page.evaluate(() => getComputedStyle(document.body).color);
         assert.equal(ink, 'rgb(23, 25, 28)');
         await page.waitForFunction(() => document.documentElement.dataset.scheme === 'light');
+        // A4 between its margins.
+        await page.setViewportSize({ width: 688, height: 980 });
+        const over = await page.evaluate(() => document.documentElement.scrollWidth - 688);
+        assert.ok(over <= 0, `${path} is ${over} px wider than the paper`);
         assert.ok((await page.pdf({ format: 'A4' })).length > 10_000);
       },
       { scheme: 'dark' },

@@ -46,11 +46,11 @@ export function CountList({ title, of, side, rows, total, none, tone, foot }: Co
               <tr key={row.value} data-tone={row.tone}>
                 <td class="toplist__name">
                   {row.href === undefined ? (
-                    <span class="toplist__text" title={row.value}>
+                    <span class="toplist__text" title={titleOf(row)}>
                       {row.name}
                     </span>
                   ) : (
-                    <a href={row.href} title={row.value}>
+                    <a href={row.href} title={titleOf(row)}>
                       {row.name}
                     </a>
                   )}
@@ -67,6 +67,9 @@ export function CountList({ title, of, side, rows, total, none, tone, foot }: Co
     </section>
   );
 }
+
+/** The whole of what may be cut short. */
+const titleOf = ({ name, value }: Counted): string => (typeof name === 'string' ? name : value);
 
 /** A facet's values, most frequent first. */
 export function byCount(counts: Readonly<Record<string, number>> = {}): [value: string, count: number][] {

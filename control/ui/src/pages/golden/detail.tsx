@@ -1,35 +1,27 @@
 /** One workload, or one model: what became of its responses, what was flagged last, and for a workload who reports it. */
 
-import { useRef } from 'preact/hooks';
 import { api } from '../../api/client';
-import type { Facets, State, VerdictPage } from '../../api/types';
-import { STATES } from '../../api/types';
 import { canFilter } from '../../lib/names';
 import { useHotkeys } from '../../state/hotkeys';
 import type { TimeRange } from '../../state/range';
 import { rangeQuery } from '../../state/range';
-import type { Resource } from '../../state/resource';
 import { useResource } from '../../state/resource';
 import { navigate, withQuery } from '../../state/router';
 import { listQuery } from '../../state/trail';
-import type { Counted } from '../../ui/countlist';
-import { byCount, CountList } from '../../ui/countlist';
 import { Icon } from '../../ui/icons';
 import { Name } from '../../ui/name';
 import { Blank, Loaded, Skeleton } from '../../ui/notes';
 import { Nothing } from '../../ui/nothing';
-import { Reasons } from '../../ui/reasons';
-import { useRowKeys } from '../../ui/rowkeys';
-import { VerdictHead, VerdictRow } from '../../ui/verdictrow';
-import { valueName } from '../../ui/words';
+import type { ListOf } from './countlists';
+import { CountLists } from './countlists';
 import { DetailTiles } from './detailtiles';
-import { KINDS } from './kinds';
 import type { Kind } from './kinds';
+import { Newest } from './newest';
 import { OwnSidecars } from './ownsidecars';
 
-const REFRESH_MS = 10_000;
+/** Counting goes over the verdicts themselves, so it is asked for less often than sums are. */
+const REFRESH_MS = 30_000;
 const NEWEST = 10;
-const SHOWN = 8;
 const FLAGGED = 'ungrounded,contradicted';
 
 interface DetailProps {
@@ -37,8 +29,6 @@ interface DetailProps {
   readonly name: string;
   readonly range: TimeRange;
 }
-
-type ListOf = (changes: Record<string, string>) => string;
 
 export function Detail({ kind, name, range }: DetailProps) {
   const back = withQuery(kind.path, new URLSearchParams(), rangeQuery(range));
@@ -113,128 +103,6 @@ function Sums({ kind, name, range }: DetailProps) {
       </Loaded>
       {kind.facet === 'workload' && <OwnSidecars workload={name} />}
     </>
-  );
-}
-
-interface CountListsProps {
-  readonly kind: Kind;
-  readonly counts: Facets;
-  readonly range: TimeRange;
-  readonly listOf: ListOf;
-}
-
-function CountLists({ kind, counts: { facets, total }, range, listOf }: CountListsProps) {
-  const other = KINDS[kind.other];
-  const others = byCount(facets[other.facet]);
-  const states: Counted[] = STATES.filter(state => (facets['verdict']?.[state] ?? 0) > 0).map(state => ({
-    value: state,
-    count: facets['verdict']?.[state] ?? 0,
-    name: <StateName state={state} />,
-    href: listOf({ verdict: state }),
-    tone: state,
-  }));
-  const rows: Counted[] = others.slice(0, SHOWN).map(([value, n]) => ({
-    value,
-    count: n,
-    name: <Name text={value} />,
-    href: hrefOf(other, value, range) ?? (canFilter(value) ? listOf({ [other.facet]: value }) : undefined),
-  }));
-  return (
-    <div class="detail__lists">
-      <CountList title="Verdicts" of="State" rows={states} total={total} none="None in this range." />
-      <CountList
-        title={other.title}
-        of="Name"
-        side="by responses"
-        rows={rows}
-        total={total}
-        none="None is known."
-        tone="tool"
-        foot={
-          others.length > SHOWN && (
-            <p class="chart__words">
-              <a class="link" href={listOf({})}>
-                {others.length - SHOWN} more
-              </a>
-            </p>
-          )
-        }
-      />
-      <CountList
-        title="Actions"
-        of="Action"
-        rows={byCount(facets['action']).map(([action, n]) => ({
-          value: action,
-          count: n,
-          name: valueName('action', action),
-          href: listOf({ action }),
-        }))}
-        total={total}
-        none="None in this range."
-        tone="unverifiable"
-      />
-      <Reasons
-        reasons={facets['reason'] ?? {}}
-        total={total}
-        hrefOf={reason => listOf({ verdict: 'not_checked', reason })}
-      />
-    </div>
-  );
-}
-
-function hrefOf(kind: Kind, name: string, range: TimeRange): string | undefined {
-  const path = kind.pathOf(name);
-  return path && withQuery(path, new URLSearchParams(), rangeQuery(range));
-}
-
-function StateName({ state }: { state: State }) {
-  return (
-    <span class="badge" data-tone={state}>
-      <Icon name={state} />
-      {valueName('verdict', state)}
-    </span>
-  );
-}
-
-interface NewestProps {
-  readonly newest: Resource<VerdictPage>;
-  readonly all: string;
-  readonly scope: URLSearchParams;
-}
-
-function Newest({ newest, all, scope }: NewestProps) {
-  const list = useRef<HTMLElement>(null);
-  useRowKeys(list);
-  return (
-    <section class="panel detail__newest listbox" ref={list}>
-      <div class="panel__head">
-        <h2>Newest flagged</h2>
-        <a class="link end" href={all}>
-          All flagged
-        </a>
-      </div>
-      <Loaded resource={newest} waiting={<Skeleton height={200} />}>
-        {data =>
-          data.items.length === 0 ? (
-            <p class="panel__body faint">
-              {data.next === null
-                ? 'Nothing was flagged in this range.'
-                : 'Nothing found yet: the search took too long.'}
-            </p>
-          ) : (
-            <table class="table table--rows table--fixed">
-              <caption class="visually-hidden">Newest flagged verdicts</caption>
-              <VerdictHead />
-              <tbody>
-                {data.items.map(item => (
-                  <VerdictRow key={item.id} verdict={item} href={withQuery(`/verdicts/${item.id}`, scope)} />
-                ))}
-              </tbody>
-            </table>
-          )
-        }
-      </Loaded>
-    </section>
   );
 }
 
