@@ -235,7 +235,8 @@ test('hostile names stay names: in the table, on their pages, in the palette', (
       await page.waitForSelector('tbody tr');
       assert.equal(await page.locator('tbody tr').count(), EVIL.length);
       const shown = await page.locator('tbody .golden__name').allTextContents();
-      assert.deepEqual([...shown].sort(), EVIL.map(name => (name === '' ? '(unknown)' : name)).sort());
+      const written = EVIL.map(name => (name === '' ? '(unknown)' : name.replaceAll('\u202e', '\uFFFD')));
+      assert.deepEqual([...shown].sort(), written.sort());
       const unharmed = async () => {
         assert.equal(await page.evaluate(() => window.owned), undefined);
         assert.equal(await page.locator('main img, main script, dialog img, dialog script').count(), 0);
@@ -254,10 +255,15 @@ test('hostile names stay names: in the table, on their pages, in the palette', (
         '/verdicts?range=24h&workload=../..',
       );
       for (const name of EVIL.slice(0, 4)) {
-        const href = await page.locator('.golden__link', { hasText: name }).getAttribute('href');
+        const link = page
+          .locator('tbody tr')
+          .nth(EVIL.length - 1 - EVIL.indexOf(name))
+          .locator('.golden__link');
+        const href = await link.getAttribute('href');
         await page.goto(href);
         await page.waitForSelector('.blank, .tile');
-        assert.equal(await page.locator('h1').textContent(), name);
+        assert.equal(await page.locator('h1').textContent(), name.replaceAll('\u202e', '\uFFFD'));
+        assert.equal(await page.locator('h1').getAttribute('title'), name);
         await unharmed();
         await page.keyboard.press('Control+k');
         await page.waitForSelector('[role=option]');

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { matchRoute } from '../state/router';
-import { canFilter, modelPath, nameParts, workloadPath } from './names';
+import { canFilter, modelPath, nameParts, undisguised, workloadPath } from './names';
 
 describe('names and their pages', () => {
   it('finds the way back from a page’s address to the name', () => {
@@ -32,6 +32,11 @@ describe('names and their pages', () => {
     for (const name of ['', '.', 'a,b']) expect(modelPath(name)).toBeUndefined();
     expect(canFilter('a,b')).toBe(false);
     expect(canFilter('..')).toBe(true);
+  });
+
+  it('shows marks that would turn a name round, and leaves scripts that run so alone', () => {
+    expect(undisguised('a/\u202Etxt.exe\u202C')).toBe('a/\uFFFDtxt.exe\uFFFD');
+    expect(undisguised('עברית/שלום')).toBe('עברית/שלום');
   });
 
   it('takes the namespace apart', () => {

@@ -14,6 +14,10 @@ export function nameParts(name: string): readonly [namespace: string, name: stri
   return [name.slice(0, at), name.slice(at)];
 }
 
+/** A name as it is read letter by letter: marks that turn the writing round (`exe.txt` for `txt.exe`) become visible. */
+export const undisguised = (name: string): string =>
+  name.replace(/[\u061C\u200E\u200F\u202A-\u202E\u2066-\u2069]/g, '\uFFFD');
+
 /** Whether the API's filters can ask for a name: they are lists separated by commas, trimmed, and an empty one is none. */
 export const canFilter = (name: string): boolean => name !== '' && !name.includes(',') && name === name.trim();
 

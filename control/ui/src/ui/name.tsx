@@ -1,10 +1,11 @@
 /** A name that somebody else gave, in one piece whatever way its letters run; a workload's namespace stands back. */
 
-import { nameParts } from '../lib/names';
+import { nameParts, undisguised } from '../lib/names';
 
 export function Name({ text }: { text: string }) {
   if (text === '') return <span class="faint">(unknown)</span>;
-  const [namespace, name] = nameParts(text);
+  const shown = undisguised(text);
+  const [namespace, name] = nameParts(shown);
   return (
     <bdi>
       {namespace !== '' && name !== '' ? (
@@ -13,7 +14,7 @@ export function Name({ text }: { text: string }) {
           {name}
         </>
       ) : (
-        text
+        shown
       )}
     </bdi>
   );
