@@ -45,6 +45,12 @@ export async function startMock({ port = 0, rate = 2, count = 6000 } = {}) {
     const id = /^\/verdicts\/([^/]+)$/.exec(path)?.[1];
     if (path === '/overview') json(response, answers.overview(all, query));
     else if (path === '/timeseries') json(response, answers.timeSeries(all, query));
+    else if (path === '/workloads') json(response, answers.topList(all, query, answers.workloadOf));
+    else if (path === '/models')
+      json(
+        response,
+        answers.topList(all, query, v => v.model),
+      );
     else if (path === '/verdicts') json(response, answers.page(all, query));
     else if (path === '/verdicts/facets') json(response, answers.facets(all, query));
     else if (path === '/sidecars') json(response, answers.sidecars(all, INSTANCES, Date.now()));

@@ -1,7 +1,7 @@
 // The development server's answers: filter, page, count and bucket the generated verdicts as the API does.
 
 const FLAGGED = ['ungrounded', 'contradicted'];
-const workloadOf = verdict => `${verdict.workload.namespace}/${verdict.workload.name}`;
+export const workloadOf = verdict => `${verdict.workload.namespace}/${verdict.workload.name}`;
 const FIELDS = {
   verdict: v => v.verdict,
   action: v => v.action,
@@ -91,6 +91,20 @@ export function overview(all, query) {
   };
 }
 
+export function topList(all, query, nameOf) {
+  const from = Number(query.get('from'));
+  const to = Number(query.get('to'));
+  return {
+    from,
+    to,
+    items: top(
+      all.filter(v => v.ts >= from && v.ts < to),
+      nameOf,
+      1000,
+    ),
+  };
+}
+
 export function timeSeries(all, query) {
   const from = Number(query.get('from')) / 1e6;
   const to = Number(query.get('to')) / 1e6;
@@ -159,14 +173,20 @@ function percentiles(values) {
   return { p50: at(0.5), p95: at(0.95), p99: at(0.99) };
 }
 
-function top(list, nameOf) {
+function top(list, nameOf, most = 10) {
   const rows = new Map();
   for (const v of list) {
-    const row = rows.get(nameOf(v)) ?? { name: nameOf(v), total: 0, flagged: 0, mean_risk: 0 };
-    row.mean_risk = (row.mean_risk * row.total + v.risk) / (row.total + 1);
+    const row = rows.get(nameOf(v)) ?? { name: nameOf(v), total: 0, flagged: 0, risks: [] };
     row.total += 1;
+    if (v.verdict !== 'not_checked') row.risks.push(v.risk);
     if (FLAGGED.includes(v.verdict)) row.flagged += 1;
     rows.set(row.name, row);
   }
-  return [...rows.values()].sort((a, b) => b.flagged - a.flagged || b.total - a.total).slice(0, 10);
+  return [...rows.values()]
+    .sort((a, b) => b.flagged - a.flagged || b.total - a.total)
+    .slice(0, most)
+    .map(({ risks, ...row }) => ({
+      ...row,
+      mean_risk: risks.length ? risks.reduce((sum, risk) => sum + risk, 0) / risks.length : 0,
+    }));
 }

@@ -36,6 +36,18 @@ const SCREENS = {
   'no match': async () => ['/verdicts?q=zzzz-nothing', '.blank'],
   verdict: async () => [`/verdicts/${(await flagged()).id}?span=1`, '.spanchip'],
   live: async () => ['/live', '.live__state[data-state=open]', page => page.waitForTimeout(1500)],
+  workloads: async () => ['/workloads?range=24h', 'tbody tr'],
+  workload: async () => ['/workloads/shop/support-agent?range=24h', '.detail__newest tbody tr'],
+  models: async () => ['/models?range=24h&sort=name', 'tbody tr'],
+  model: async () => ['/models/gpt-4o-mini?range=24h', '.detail__newest tbody tr'],
+  'go to': async () => [
+    '/workloads?range=24h',
+    'tbody tr',
+    async page => {
+      await page.keyboard.press('Control+k');
+      await page.getByRole('option', { name: /support-agent/ }).waitFor();
+    },
+  ],
   sidecars: async () => ['/sidecars', 'tbody tr'],
 };
 
@@ -78,18 +90,19 @@ test('the focus goes to the new screen’s heading, which the title names', () =
     assert.match(await page.title(), /^Verdicts · AgentGuard$/);
   }));
 
-test('focus can always be seen', () =>
-  visit('/verdicts?range=24h', async page => {
-    await page.waitForSelector('tbody tr');
-    for (let i = 0; i < 30; i++) {
-      await page.keyboard.press('Tab');
-      const seen = await page.evaluate(() => {
-        const element = document.activeElement;
-        const style = getComputedStyle(element);
-        const row = element.closest('tr');
-        const shown = style.outlineStyle !== 'none' && parseFloat(style.outlineWidth) >= 2;
-        return shown || (row !== null && getComputedStyle(row.cells[0]).boxShadow !== 'none');
-      });
-      assert.ok(seen, await page.evaluate(() => document.activeElement.outerHTML.slice(0, 200)));
-    }
-  }));
+for (const path of ['/verdicts?range=24h', '/workloads?range=24h', '/workloads/shop/support-agent?range=24h'])
+  test(`focus can always be seen: ${path}`, () =>
+    visit(path, async page => {
+      await page.waitForSelector('tbody tr');
+      for (let i = 0; i < 30; i++) {
+        await page.keyboard.press('Tab');
+        const seen = await page.evaluate(() => {
+          const element = document.activeElement;
+          const style = getComputedStyle(element);
+          const row = element.closest('tr');
+          const shown = style.outlineStyle !== 'none' && parseFloat(style.outlineWidth) >= 2;
+          return shown || (row !== null && getComputedStyle(row.cells[0]).boxShadow !== 'none');
+        });
+        assert.ok(seen, await page.evaluate(() => document.activeElement.outerHTML.slice(0, 200)));
+      }
+    }));

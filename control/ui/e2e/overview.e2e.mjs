@@ -74,6 +74,8 @@ test('by keyboard: go to every screen and back', () =>
     for (const [key, path] of [
       ['v', '/verdicts?range=6h'],
       ['l', '/live'],
+      ['w', '/workloads'],
+      ['m', '/models'],
       ['s', '/sidecars'],
       ['o', '/'],
     ]) {

@@ -44,6 +44,17 @@ const SCREENS = {
   live: ['/live', async page => page.waitForTimeout(5000)],
   // The development server has no such page.
   ...(server.ours ? {} : { docs: ['/docs', async page => page.waitForSelector('h2')] }),
+  workloads: ['/workloads?range=24h', async page => page.waitForSelector('tbody tr')],
+  workload: ['/workloads/shop/support-agent?range=24h', async page => page.waitForSelector('.detail__newest tbody tr')],
+  models: ['/models?range=24h&sort=-share', async page => page.waitForSelector('tbody tr')],
+  palette: [
+    '/workloads?range=24h',
+    async page => {
+      await page.waitForSelector('tbody tr');
+      await page.keyboard.press('Control+k');
+      await page.keyboard.type('s');
+    },
+  ],
   sidecars: ['/sidecars', async page => page.waitForSelector('tbody tr')],
 };
 
@@ -56,7 +67,7 @@ for (const [name, [path, act]] of Object.entries(SCREENS)) {
       await act(page);
       await page.waitForTimeout(250);
       const file = join(dir, `${name}-${scheme}-${width}.png`);
-      await page.screenshot({ path: file, fullPage: name !== 'live' && name !== 'verdicts' });
+      await page.screenshot({ path: file, fullPage: !['live', 'verdicts', 'palette'].includes(name) });
       console.log(file, wrong.length === 0 ? '' : wrong);
       await close();
     }

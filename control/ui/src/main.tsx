@@ -15,6 +15,8 @@ import './styles/overview.css';
 import './styles/verdicts.css';
 import './styles/verdict.css';
 import './styles/live.css';
+import './styles/golden.css';
+import './styles/print.css';
 
 startPrefs();
 startRouter();

@@ -1,6 +1,6 @@
 /** The calls to the control plane. A 401 leaves for the sign-in page and never comes back. */
 
-import type { Facets, Overview, Sidecar, TimeSeries, Verdict, VerdictPage } from './types';
+import type { Facets, Overview, Sidecar, TimeSeries, TopList, Verdict, VerdictPage } from './types';
 import { whole } from './whole';
 import { problemOf } from './problem';
 
@@ -31,6 +31,8 @@ const NONE = new URLSearchParams();
 export const api = {
   overview: (query: URLSearchParams, signal: AbortSignal) => get<Overview>('/overview', query, signal),
   timeSeries: (query: URLSearchParams, signal: AbortSignal) => get<TimeSeries>('/timeseries', query, signal),
+  workloads: (query: URLSearchParams, signal: AbortSignal) => get<TopList>('/workloads', query, signal),
+  models: (query: URLSearchParams, signal: AbortSignal) => get<TopList>('/models', query, signal),
   verdicts: (query: URLSearchParams, signal: AbortSignal) => get<VerdictPage>('/verdicts', query, signal),
   facets: (query: URLSearchParams, signal: AbortSignal) => get<Facets>('/verdicts/facets', query, signal),
   verdict: async (id: string, signal: AbortSignal) =>

@@ -138,9 +138,23 @@ export interface Percentiles {
 export interface TopRow {
   name: string;
   total: number;
+  /** Of these judged; not every control plane says. */
+  judged?: number;
   flagged: number;
+  /** Of those judged. */
   mean_risk: number;
 }
+
+/** Workloads or models of a range, most flagged first. */
+export interface TopList {
+  from: number;
+  to: number;
+  /** At most `TOP_LIST_MOST`. */
+  items: TopRow[];
+}
+
+/** Rows of the longest list that the API answers; what was flagged less is left out. */
+export const TOP_LIST_MOST = 1000;
 
 export interface Overview {
   from: number;

@@ -9,6 +9,12 @@ export const fromMicros = (micros: number): number => micros / 1000;
 /** Milliseconds as the API's microseconds. */
 export const toMicros = (ms: number): number => Math.round(ms * 1000);
 
+/** The API's microseconds as ISO 8601 in UTC, for files; empty where there was no such time. */
+export function isoTime(micros: number): string {
+  const date = new Date(fromMicros(micros));
+  return Number.isNaN(date.getTime()) ? '' : date.toISOString();
+}
+
 /** `14:05:09`. */
 export function clock(ms: number, zone: Zone): string {
   return timeParts(ms, zone).time;

@@ -1,5 +1,6 @@
 /** The list of keyboard shortcuts, and the switch that turns them off. */
 
+import { CHORD } from '../state/hotkeys';
 import { hotkeysOn } from '../state/prefs';
 import { useStore } from '../state/store';
 import { Dialog } from '../ui/dialog';
@@ -10,6 +11,7 @@ const GROUPS: readonly { title: string; keys: readonly (readonly [keys: string, 
     title: 'Everywhere',
     keys: [
       ['/', 'Search verdicts'],
+      [`${CHORD} K`, 'Go to a screen, workload, model or verdict'],
       ['t', 'Time range'],
       ['r', 'Refresh'],
       ['?', 'This list'],
@@ -24,6 +26,8 @@ const GROUPS: readonly { title: string; keys: readonly (readonly [keys: string, 
       ['Enter', 'Open'],
       ['n', 'Next page'],
       ['p', 'Previous page'],
+      ['f', 'Find workloads or models by name'],
+      ['u', 'Back to the list'],
     ],
   },
   {

@@ -4,8 +4,8 @@ import { useEffect, useRef, useState } from 'preact/hooks';
 import { useHotkeys } from '../state/hotkeys';
 import { matchRoute, navigate, setQuery, usePlace, withQuery } from '../state/router';
 import { Icon } from '../ui/icons';
+import { verdictId } from './places';
 
-const ID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 const SETTLE_MS = 300;
 
 export function SearchBox() {
@@ -28,7 +28,8 @@ export function SearchBox() {
   const search = (value: string, options: { replace?: boolean } = {}) => {
     clearTimeout(timer.current);
     const q = value.trim();
-    if (ID.test(q)) navigate(withQuery(`/verdicts/${q.toLowerCase()}`, new URLSearchParams()));
+    const id = verdictId(q);
+    if (id !== undefined) navigate(`/verdicts/${id}`);
     else if (onList) setQuery({ q, cursor: undefined }, options);
     else if (q !== '') {
       const range = {

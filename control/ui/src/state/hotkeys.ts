@@ -48,6 +48,25 @@ export function useHotkeys(keys: Hotkeys): void {
   }, []);
 }
 
+/** A letter with Ctrl, or with ⌘: not one of the single keys, so it works while somebody types and when those are off. */
+export function useChord(letter: string, act: () => void): void {
+  const now = useRef(act);
+  now.current = act;
+  useLayoutEffect(() => {
+    const onKey = (event: KeyboardEvent) => {
+      if (!(event.metaKey || event.ctrlKey) || event.shiftKey || event.altKey) return;
+      if (event.key.toLowerCase() !== letter || document.querySelector('dialog[open]')) return;
+      event.preventDefault();
+      now.current();
+    };
+    document.addEventListener('keydown', onKey);
+    return () => document.removeEventListener('keydown', onKey);
+  }, [letter]);
+}
+
+/** How this computer writes the key of a chord. */
+export const CHORD = /Mac|iP(hone|ad)/.test(navigator.userAgent) ? '⌘' : 'Ctrl';
+
 /** With a modifier held; AltGr is how many keyboards write `[` and `]`. */
 function isChord(event: KeyboardEvent): boolean {
   return event.metaKey || ((event.ctrlKey || event.altKey) && !event.getModifierState('AltGraph'));

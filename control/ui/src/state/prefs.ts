@@ -15,12 +15,15 @@ export const hotkeysOn = new Store<'on' | 'off'>(read('hotkeys', ['on', 'off'], 
 /** Applies the preferences and keeps them. Called once, before anything is drawn. */
 export function startPrefs(): void {
   const dark = matchMedia('(prefers-color-scheme: dark)');
+  const paper = matchMedia('print');
   const apply = () => {
-    const now = theme.value === 'system' ? (dark.matches ? 'dark' : 'light') : theme.value;
+    const chosen = theme.value === 'system' ? (dark.matches ? 'dark' : 'light') : theme.value;
+    const now = paper.matches ? 'light' : chosen;
     document.documentElement.dataset['scheme'] = now;
     scheme.set(now);
   };
   dark.addEventListener('change', apply);
+  paper.addEventListener('change', apply);
   theme.watch(apply);
   apply();
   keep('theme', theme);

@@ -43,6 +43,12 @@ export function resolveRange(range: TimeRange, now: number): { from: number; to:
   return { from: toMicros(now - range.ms), to: toMicros(now) };
 }
 
+/** The API's query for a range as it is now: a relative one moves along. */
+export function rangeParams(range: TimeRange): URLSearchParams {
+  const { from, to } = resolveRange(range, Date.now());
+  return new URLSearchParams({ from: String(from), to: String(to) });
+}
+
 /** A range's name: `Last hour`, `Last 7 days`, `2026-03-01 12:00 → 13:00`. */
 export function rangeName(range: TimeRange, zone: Zone): string {
   if (range.kind === 'relative') {

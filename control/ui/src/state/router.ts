@@ -65,18 +65,29 @@ export function withQuery(
   return text === '' ? path : `${path}?${text}`;
 }
 
+const PLAIN = ['verdicts', 'live', 'workloads', 'models', 'sidecars'] as const;
+
 export type Route =
-  | { readonly screen: 'overview' | 'verdicts' | 'live' | 'sidecars' }
-  | { readonly screen: 'verdict'; readonly id: string };
+  | { readonly screen: 'overview' | (typeof PLAIN)[number] }
+  | { readonly screen: 'verdict'; readonly id: string }
+  /** `name` as the API's filter has it: `namespace/name` of a workload. */
+  | { readonly screen: 'workload' | 'model'; readonly name: string };
 
 /** The screen of a path; `undefined` for what is not this page's (`/docs`, `/login`, …) or not there. */
 export function matchRoute(path: string): Route | undefined {
-  const [first = '', second, ...more] = path.replace(/^\/|\/$/g, '').split('/');
-  if (more.length > 0) return undefined;
-  if (second !== undefined)
-    return first === 'verdicts' && second !== '' ? { screen: 'verdict', id: decode(second) } : undefined;
-  if (first === '') return { screen: 'overview' };
-  return first === 'verdicts' || first === 'live' || first === 'sidecars' ? { screen: first } : undefined;
+  const [first = '', ...more] = path.replace(/^\/|\/$/g, '').split('/');
+  if (more.includes('')) return undefined;
+  const parts = more.map(decode);
+  if (parts.length === 0) {
+    if (first === '') return { screen: 'overview' };
+    const plain = PLAIN.find(screen => screen === first);
+    return plain && { screen: plain };
+  }
+  if (first === 'workloads' && parts.length <= 2) return { screen: 'workload', name: parts.join('/') };
+  const [only = ''] = parts;
+  if (parts.length > 1) return undefined;
+  if (first === 'verdicts') return { screen: 'verdict', id: only };
+  return first === 'models' ? { screen: 'model', name: only } : undefined;
 }
 
 function decode(part: string): string {

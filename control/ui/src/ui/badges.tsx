@@ -53,6 +53,19 @@ export function RiskMeter({ value, look }: { value: number; look?: 'calm' | 'wea
   );
 }
 
+/** A share 0..1 as a bar with its words. */
+export function Meter({ share, text, tone }: { share: number | undefined; text: string; tone?: string | undefined }) {
+  if (share === undefined) return <span class="faint">{text}</span>;
+  return (
+    <span class="risk" data-tone={tone}>
+      <span class="risk__track" aria-hidden="true">
+        <span class="risk__fill" style={{ transform: `scaleX(${share})` }} />
+      </span>
+      {text}
+    </span>
+  );
+}
+
 /** How many spans of which kinds. */
 export function KindCounts({ spans }: { spans: readonly Span[] }) {
   const counts = new Map<SpanKind, number>();

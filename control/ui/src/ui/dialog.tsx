@@ -8,10 +8,11 @@ interface DialogProps {
   readonly title: string;
   readonly open: boolean;
   readonly onClose: () => void;
+  readonly class?: string;
   readonly children: ComponentChildren;
 }
 
-export function Dialog({ title, open, onClose, children }: DialogProps) {
+export function Dialog({ title, open, onClose, class: extra, children }: DialogProps) {
   const dialog = useRef<HTMLDialogElement>(null);
   useEffect(() => {
     if (open && !dialog.current?.open) dialog.current?.showModal();
@@ -21,7 +22,7 @@ export function Dialog({ title, open, onClose, children }: DialogProps) {
     if (event.target === dialog.current) onClose();
   };
   return (
-    <dialog ref={dialog} aria-label={title} onClose={onClose} onClick={onBackdrop}>
+    <dialog ref={dialog} class={extra} aria-label={title} onClose={onClose} onClick={onBackdrop}>
       {open && (
         <>
           <div class="dialog__head">

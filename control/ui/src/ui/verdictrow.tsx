@@ -4,11 +4,10 @@ import type { Verdict } from '../api/types';
 import { duration } from '../lib/format';
 import { workloadName } from '../lib/names';
 import { foundSpans, isFlagged } from '../lib/weak';
-import { navigate } from '../state/router';
 import { ActionTag, KindCounts, RiskMeter, StateBadge } from './badges';
 import type { Head } from './heads';
 import { Heads } from './heads';
-import { ROW } from './rowkeys';
+import { openRow, ROW } from './rowkeys';
 import { When } from './when';
 
 const COLUMNS: readonly Head[] = [
@@ -30,16 +29,10 @@ export const NARROWING = COLUMNS.slice(WORD_COLUMNS).map(column => column.col);
 export const VerdictHead = () => <Heads heads={COLUMNS} />;
 
 export function VerdictRow({ verdict, href, fresh }: { verdict: Verdict; href: string; fresh?: boolean }) {
-  const open = (event: MouseEvent) => {
-    if ((event.target as Element).closest('a') || event.defaultPrevented) return;
-    if (getSelection()?.isCollapsed === false) return;
-    if (event.metaKey || event.ctrlKey) window.open(href, '_blank', 'noopener');
-    else navigate(href);
-  };
   const workload = workloadName(verdict.workload);
   const found = foundSpans(verdict);
   return (
-    <tr onClick={open} class={fresh ? 'fresh' : undefined}>
+    <tr onClick={event => openRow(event, href)} class={fresh ? 'fresh' : undefined}>
       <td class="col--time">
         <a href={href} {...{ [ROW]: '' }} class="rowlink">
           <When micros={verdict.ts} look="short" />

@@ -5,25 +5,19 @@ import type { Overview as OverviewData, TimeSeries, Verdict } from '../../api/ty
 import { LatencyChart } from '../../charts/latencychart';
 import { VerdictChart } from '../../charts/verdictchart';
 import type { TimeRange } from '../../state/range';
-import { previousName, rangeName, rangeQuery, relative, resolveRange } from '../../state/range';
+import { previousName, rangeParams, rangeQuery } from '../../state/range';
 import { withQuery } from '../../state/router';
 import type { Resource } from '../../state/resource';
 import { useResource } from '../../state/resource';
-import { Blank, Loaded, Skeleton, StaleNote } from '../../ui/notes';
-import { FirstTraffic } from '../../ui/recipe';
+import { Loaded, Skeleton, StaleNote } from '../../ui/notes';
+import { Nothing } from '../../ui/nothing';
+import { Reasons } from '../../ui/reasons';
 import { Newest } from './newest';
-import { Reasons } from './reasons';
 import { Tiles } from './tiles';
 import { TopList } from './toplist';
 
 const REFRESH_MS = 10_000;
 const BUCKETS = 72;
-
-/** Queries for the range as it is now: a relative range moves along. */
-function rangeParams(range: TimeRange): URLSearchParams {
-  const { from, to } = resolveRange(range, Date.now());
-  return new URLSearchParams({ from: String(from), to: String(to) });
-}
 
 function useOverview(range: TimeRange): { overview: Resource<OverviewData>; series: Resource<TimeSeries> } {
   const key = withQuery('', new URLSearchParams(), rangeQuery(range));
@@ -56,7 +50,7 @@ export function Overview({ range }: { range: TimeRange }) {
       <Loaded resource={overview} waiting={<Waiting />}>
         {data =>
           data.total === 0 ? (
-            <Nothing range={range} />
+            <Nothing range={range} hrefOf={wider => withQuery('/', new URLSearchParams(), rangeQuery(wider))} />
           ) : (
             <div class="overview">
               <Tiles overview={data} series={series.data} before={previousName(range)} hrefOf={listOf} />
@@ -77,8 +71,18 @@ export function Overview({ range }: { range: TimeRange }) {
                 hrefOf={(verdict: Verdict) => withQuery(`/verdicts/${verdict.id}`, scope, flagged)}
               />
               <div class="overview__tops">
-                <TopList title="Workloads" rows={data.workloads} hrefOf={workload => listOf({ workload })} />
-                <TopList title="Models" rows={data.models} hrefOf={model => listOf({ model })} />
+                <TopList
+                  title="Workloads"
+                  rows={data.workloads}
+                  hrefOf={workload => listOf({ workload })}
+                  all={withQuery('/workloads', scope)}
+                />
+                <TopList
+                  title="Models"
+                  rows={data.models}
+                  hrefOf={model => listOf({ model })}
+                  all={withQuery('/models', scope)}
+                />
                 <Reasons
                   reasons={data.not_checked}
                   total={data.total}
@@ -90,28 +94,6 @@ export function Overview({ range }: { range: TimeRange }) {
         }
       </Loaded>
     </div>
-  );
-}
-
-/** Nothing in the range: either nothing ever came, or only not now. */
-function Nothing({ range }: { range: TimeRange }) {
-  const any = useResource('any', signal => api.verdicts(new URLSearchParams({ limit: '1' }), signal), {
-    refreshMs: 3000,
-  });
-  if (any.data === undefined) return <Skeleton height={300} />;
-  if (any.data.items.length === 0) return <FirstTraffic />;
-  const wider = relative(range.kind === 'relative' && range.ms >= 604_800_000 ? '30d' : '7d');
-  return (
-    <Blank icon="empty" title={`No responses in this range`}>
-      <p>{rangeName(range, 'local')}. There are verdicts outside it.</p>
-      <div class="blank__actions">
-        {wider && (
-          <a class="button" href={withQuery('/', new URLSearchParams(), rangeQuery(wider))}>
-            Show the {rangeName(wider, 'local').toLowerCase()}
-          </a>
-        )}
-      </div>
-    </Blank>
   );
 }
 

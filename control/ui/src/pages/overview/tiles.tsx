@@ -2,20 +2,9 @@
 
 import type { Overview, TimeSeries } from '../../api/types';
 import { coverages, flaggedShares, judgeLatency, totals } from '../../charts/series';
-import { Sparkline } from '../../charts/sparkline';
-import type { Delta } from '../../lib/format';
 import { count, duration, percent, pointDelta, rate, relativeDelta } from '../../lib/format';
-
-interface Tile {
-  readonly name: string;
-  readonly href: string;
-  readonly value: string;
-  readonly under: string;
-  readonly delta: Delta | undefined;
-  /** Whether a rise is good news, bad news or just news. */
-  readonly rise: 'good' | 'bad' | 'plain';
-  readonly line: readonly (number | null)[];
-}
+import type { Tile } from '../../ui/tiles';
+import { TileRow } from '../../ui/tiles';
 
 interface TilesProps {
   readonly overview: Overview;
@@ -78,42 +67,5 @@ export function Tiles({ overview, series, before, hrefOf }: TilesProps) {
       line: series ? judgeLatency(series) : [],
     },
   ];
-  return (
-    <ul class="tiles panel">
-      {tiles.map(tile => (
-        <li key={tile.name}>
-          <a class="tile" href={tile.href}>
-            <span class="tile__name">{tile.name}</span>
-            <span class="tile__value num">{tile.value}</span>
-            <span class="tile__under num">
-              <Change delta={tile.delta} rise={tile.rise} before={before} />
-              {tile.under}
-            </span>
-            <Sparkline values={tile.line} />
-          </a>
-        </li>
-      ))}
-    </ul>
-  );
-}
-
-const ARROW = { up: '↑', down: '↓', flat: '→' } as const;
-const SAID = { up: 'up', down: 'down', flat: 'unchanged' } as const;
-
-function Change({ delta, rise, before }: { delta: Delta | undefined; rise: Tile['rise']; before: string }) {
-  if (delta === undefined) return null;
-  const news =
-    delta.direction === 'flat' || rise === 'plain'
-      ? 'plain'
-      : (delta.direction === 'up') === (rise === 'good')
-        ? 'good'
-        : 'bad';
-  return (
-    <span class={`delta delta--${news}`} title={`Against the ${before}`}>
-      <span aria-hidden="true">{ARROW[delta.direction]} </span>
-      <span class="visually-hidden">{SAID[delta.direction]} </span>
-      {delta.text}
-      <span class="visually-hidden"> against the {before}. </span>
-    </span>
-  );
+  return <TileRow tiles={tiles} before={before} />;
 }

@@ -10,15 +10,20 @@ interface TopListProps {
   readonly title: string;
   readonly rows: readonly TopRow[];
   readonly hrefOf: (name: string) => string;
+  /** Where all of them are. */
+  readonly all: string;
 }
 
-export function TopList({ title, rows, hrefOf }: TopListProps) {
+export function TopList({ title, rows, hrefOf, all }: TopListProps) {
   const most = Math.max(1, ...rows.map(row => row.flagged));
   return (
     <section class="panel">
       <div class="panel__head">
         <h2>{title}</h2>
-        <span class="end faint">by flagged responses</span>
+        <span class="faint">by flagged responses</span>
+        <a class="link end" href={all}>
+          All<span class="visually-hidden"> {title.toLowerCase()}</span>
+        </a>
       </div>
       {rows.length === 0 ? (
         <p class="panel__body faint">None in this range.</p>

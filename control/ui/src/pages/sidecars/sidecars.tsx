@@ -4,32 +4,24 @@ import { useRef } from 'preact/hooks';
 import { api } from '../../api/client';
 import type { Sidecar } from '../../api/types';
 import { count, exact, percent, plural } from '../../lib/format';
-import { workloadName } from '../../lib/names';
 import { useNow } from '../../state/clock';
+import { pageOf } from '../../state/pages';
 import { useResource } from '../../state/resource';
-import { withQuery } from '../../state/router';
-import { Icon } from '../../ui/icons';
+import { useQuery } from '../../state/router';
 import { Loaded, Skeleton } from '../../ui/notes';
+import { PageNav } from '../../ui/pagenav';
 import { FirstTraffic } from '../../ui/recipe';
-import { ROW, useRowKeys } from '../../ui/rowkeys';
-import { When } from '../../ui/when';
-import { sentence } from '../../ui/words';
-import { commonPolicy, entriesOf, isSilent, lostOf, sumOf } from './ledger';
-import { Heads, number } from '../../ui/heads';
-
-const HEADS = [
-  { title: 'Workload' },
-  { title: 'Last heard' },
-  { title: 'Delivery' },
-  ...['Produced', 'Stored', 'In flight', 'Lost', 'Unexplained', 'Judged'].map(number),
-  { title: 'Policy' },
-  { title: 'Version' },
-];
+import { useRowKeys } from '../../ui/rowkeys';
+import { SidecarsCsv } from './csv';
+import { commonPolicy, isSilent, sumOf } from './ledger';
+import { SidecarTable } from './table';
 
 const REFRESH_MS = 5000;
+const PAGE = 100;
 
 export function Sidecars() {
   const sidecars = useResource('sidecars', signal => api.sidecars(signal), { refreshMs: REFRESH_MS });
+  const asked = useQuery().get('page');
   const list = useRef<HTMLDivElement>(null);
   useRowKeys(list);
   return (
@@ -37,6 +29,8 @@ export function Sidecars() {
       <header class="screen__head">
         <h1 tabIndex={-1}>Sidecars</h1>
         <span class="soft">{sidecars.data ? plural(sidecars.data.length, 'instance') : ''}</span>
+        <span class="spacer" />
+        {sidecars.data && <SidecarsCsv sidecars={sidecars.data} />}
       </header>
       <Loaded resource={sidecars} waiting={<Skeleton height={320} />}>
         {data =>
@@ -46,16 +40,9 @@ export function Sidecars() {
             <>
               <Sums sidecars={data} />
               <div class="panel scroller" ref={list} tabIndex={0} role="region" aria-label="Sidecars">
-                <table class="table sidecars">
-                  <caption class="visually-hidden">Sidecars and what became of their verdicts</caption>
-                  <Heads heads={HEADS} />
-                  <tbody>
-                    {data.map(sidecar => (
-                      <SidecarRow key={sidecar.instance} sidecar={sidecar} policy={commonPolicy(data)} />
-                    ))}
-                  </tbody>
-                </table>
+                <SidecarTable sidecars={pageOf(data, asked, PAGE).rows} policy={commonPolicy(data)} />
               </div>
+              <PageNav page={pageOf(data, asked, PAGE)} all={data.length} />
               <p class="chart__words">
                 A sidecar numbers its verdicts without gaps. Produced is stored, rejected, reported lost or still in
                 flight; what is none of these is unexplained and would be a fault.
@@ -99,80 +86,5 @@ function Sums({ sidecars }: { sidecars: readonly Sidecar[] }) {
         <dd class="num">{exact(sum.unexplained)}</dd>
       </div>
     </dl>
-  );
-}
-
-function SidecarRow({ sidecar, policy }: { sidecar: Sidecar; policy: string | undefined }) {
-  const now = useNow();
-  const silent = isSilent(sidecar, now);
-  const name = workloadName(sidecar.workload);
-  const lost = lostOf(sidecar);
-  const drifted = policy !== undefined && sidecar.policy !== policy;
-  return (
-    <tr>
-      <td>
-        <a
-          class="link"
-          {...{ [ROW]: '' }}
-          href={withQuery('/verdicts', new URLSearchParams(), { workload: name, range: '24h' })}
-        >
-          {name}
-        </a>
-        <span class="faint sidecars__pod" title={`${sidecar.workload.pod}, instance ${sidecar.instance}`}>
-          {sidecar.workload.pod}
-        </span>
-      </td>
-      <td>
-        <span class="badge" data-tone={silent ? 'ungrounded' : 'grounded'}>
-          <Icon name={silent ? 'warning' : 'done'} />
-          <When micros={sidecar.last_seen} look="ago" />
-        </span>
-      </td>
-      <td>
-        <LedgerBar sidecar={sidecar} />
-      </td>
-      <td class="right">{exact(sidecar.produced)}</td>
-      <td class="right">{exact(sidecar.stored)}</td>
-      <td class="right">{exact(sidecar.in_flight)}</td>
-      <td
-        class="right"
-        title={Object.entries(sidecar.lost)
-          .map(([reason, n]) => `${sentence(reason)}: ${n}`)
-          .join(', ')}
-      >
-        {lost > 0 ? <Alarm tone="ungrounded" text={exact(lost)} /> : '0'}
-      </td>
-      <td class="right">
-        {sidecar.unexplained > 0 ? <Alarm tone="contradicted" text={exact(sidecar.unexplained)} /> : '0'}
-      </td>
-      <td class="right">{percent(sidecar.seen === 0 ? undefined : sidecar.judged / sidecar.seen)}</td>
-      <td>
-        <code>{sidecar.policy === '' ? '–' : sidecar.policy}</code>
-        {drifted && ' '}
-        {drifted && <Alarm tone="ungrounded" text="differs" />}
-      </td>
-      <td class="num">{sidecar.version}</td>
-    </tr>
-  );
-}
-
-function Alarm({ tone, text }: { tone: string; text: string }) {
-  return (
-    <span class="badge" data-tone={tone}>
-      <Icon name="warning" />
-      {text}
-    </span>
-  );
-}
-
-function LedgerBar({ sidecar }: { sidecar: Sidecar }) {
-  const entries = entriesOf(sidecar).filter(entry => entry.count > 0);
-  const words = entries.map(entry => `${exact(entry.count)} ${entry.name}`).join(', ');
-  return (
-    <span class="ledger" role="img" aria-label={words === '' ? 'nothing produced' : words} title={words}>
-      {entries.map(entry => (
-        <span key={entry.name} data-tone={entry.tone} style={{ flexGrow: entry.count }} />
-      ))}
-    </span>
   );
 }

@@ -20,6 +20,7 @@ import { FirstTraffic } from '../../ui/recipe';
 import { useRowKeys } from '../../ui/rowkeys';
 import { VerdictHead, VerdictRow } from '../../ui/verdictrow';
 import { Chips } from './chips';
+import { VerdictsCsv } from './csv';
 import { FacetRail } from './facets';
 import { pagesOf } from './pages';
 
@@ -67,6 +68,7 @@ export function Verdicts({ range }: { range: TimeRange }) {
           </button>
         )}
         <span class="spacer" />
+        {page.data && !page.outdated && <VerdictsCsv items={page.data.items} />}
         <button
           type="button"
           class="button button--small verdicts__railswitch"
