@@ -1,4 +1,5 @@
-"""A real NGINX with the product's configuration. Ports, the folder for what it writes and the replicas' addresses are replaced, nothing else."""
+"""A real NGINX with the product's configuration. Ports, the folder for what it writes and the replicas' names are replaced, nothing else: addresses need
+no `resolve`, which Debian 12's NGINX does not have."""
 
 import os
 import pathlib
@@ -48,8 +49,10 @@ def copied(folder: pathlib.Path, port: int, status: int, replicas: list[int], me
     text, count = re.subn(r"listen 8080\b", f"listen 127.0.0.1:{port}", main.read_text())
     text, more = re.subn(r"listen 8081\b", f"listen 127.0.0.1:{status}", text)
     main.write_text(text)
-    lines, found = re.subn(r"^    server agentguard-api-headless:8000 (.*);$", "\n".join(rf"    server 127.0.0.1:{one} \1;" for one in replicas), upstream.read_text(), flags=re.M)
-    lines, also = re.subn(r"^    server agentguard-api-headless:9090;$", f"    server 127.0.0.1:{metrics};", lines, flags=re.M)
+    api = "\n".join(rf"    server 127.0.0.1:{one} \1;" for one in replicas)
+    lines, found = re.subn(r"^    server agentguard-api-headless\.agentguard\.svc\.cluster\.local:8000 resolve (.*);$", api, upstream.read_text(), flags=re.M)
+    lines, also = re.subn(r"^    server agentguard-api-headless\.agentguard\.svc\.cluster\.local:9090 resolve;$", f"    server 127.0.0.1:{metrics};", lines, flags=re.M)
+    lines, _ = re.subn(r"^resolver.*\n", "", lines, flags=re.M)
     upstream.write_text(lines)
     assert (count, more, found, also) == (1, 1, 1, 1), "the configuration is not as this test knows it"
 
