@@ -4,6 +4,7 @@ import json
 import re
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 import used
@@ -35,7 +36,10 @@ def test_promtool_checks_the_configuration(tmp_path):
 
 
 def test_promtool_tests_the_rules():
-    assert promtool("test", "rules", *UNIT_TESTS).count("SUCCESS") == len(UNIT_TESTS)
+    """One process a file: days of samples take seconds."""
+    with ThreadPoolExecutor(len(UNIT_TESTS)) as pool:
+        for said in pool.map(lambda path: promtool("test", "rules", path), UNIT_TESTS):
+            assert "SUCCESS" in said
 
 
 @pytest.mark.parametrize("alert", ALERTS)
