@@ -32,7 +32,7 @@ class Nginx:
         copied(self.folder, self.port, self.status, replicas, metrics)
         for path in self.folder.glob("*.conf"):
             path.write_text(path.read_text().replace("/tmp/", f"{self.folder}/").replace("/dev/stdout", str(self.folder / "access.log")))
-        command = [program("nginx"), "-p", str(self.folder), "-c", str(self.folder / "nginx.conf"), "-g", "daemon off;"]
+        command = [program("nginx"), "-e", "stderr", "-p", str(self.folder), "-c", str(self.folder / "nginx.conf"), "-g", "daemon off;"]
         if os.geteuid() == 0:
             os.chown(self.folder, USER, USER)
             command = [program("setpriv"), *AS_USER, *command]

@@ -280,7 +280,7 @@ def test_any_user_and_a_read_only_root_are_enough(stack, tmp_path):
         log = tmp_path / "read-only.log"
         log.touch()
         os.chown(log, USER, USER)
-        nginx = f'{program("nginx")} -c /mnt/nginx.conf -g "daemon off;"'
+        nginx = f'{program("nginx")} -e stderr -c /mnt/nginx.conf -g "daemon off;"'
         programs.start("read-only", ["unshare", "--mount", "sh", "-c", f"{inside} {nginx}"], f"http://127.0.0.1:{status}/healthz")
         sent = {**BEARER, "content-type": "application/json"}
         batch = json.dumps({"instance": str(uuid.uuid4()), "events": []}).encode()
