@@ -2,7 +2,7 @@
 CARGO ?= cargo
 .DEFAULT_GOAL := help
 OUT ?= target/encoder
-.PHONY: train help demo up test test-rust test-ui test-sdk test-clients test-page test-fuzz fuzz lint fmt bench ui release clean
+.PHONY: train help demo up test test-rust test-ui test-sdk test-clients test-monitoring test-page test-fuzz fuzz lint fmt bench ui release clean
 
 help: ## Show this help
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -23,7 +23,7 @@ control/ui/dist/index.html: $(shell find control/ui/src control/ui/index.html co
 	npm --prefix control/ui run --silent build
 	@touch $@
 
-test: test-ui test-rust test-sdk test-clients test-page test-fuzz ## Every test: Rust, dashboard, real SDKs, real browser
+test: test-ui test-rust test-sdk test-clients test-monitoring test-page test-fuzz ## Every test: Rust, dashboard, real SDKs, real browser
 
 test-ui: ui
 	npm --prefix control/ui run --silent typecheck
@@ -44,6 +44,11 @@ test-clients:
 	@scripts/setup.sh clients
 	$(CARGO) build --locked --package agentguard-sidecar --package agentguard-netinit --package agentguard-e2e
 	.venv/bin/python -m pytest -q tests/interception
+
+test-monitoring: ui
+	@scripts/setup.sh monitoring
+	$(CARGO) build --locked --package agentguard --package agentguard-sidecar
+	.venv/bin/python -m pytest -q tests/monitoring
 
 test-page: ui
 	@scripts/setup.sh test

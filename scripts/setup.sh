@@ -7,6 +7,7 @@
 #                            tests of packet rules need
 #   scripts/setup.sh test    besides: Python SDKs, a browser
 #   scripts/setup.sh clients besides: HTTP clients of other languages
+#   scripts/setup.sh monitoring  besides: prometheus with promtool, nginx
 #   scripts/setup.sh bench   besides: nginx
 #   scripts/setup.sh lint    cargo-deny
 set -euo pipefail
@@ -32,6 +33,9 @@ apt_install() {
   "${sudo[@]}" apt-get update -qq
   DEBIAN_FRONTEND=noninteractive "${sudo[@]}" apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
 }
+
+# as_root COMMAND… runs a command as root.
+as_root() { if [ "$(id -u)" -eq 0 ]; then "$@"; else sudo "$@"; fi; }
 
 build() {
   command -v cargo >/dev/null 2>&1 || fail "cargo is missing: install Rust from https://rustup.rs, then run this again"
@@ -75,6 +79,19 @@ case "${1:-build}" in
       touch tests/interception/node/node_modules/.stamp
     fi
     ;;
+  monitoring)
+    tests
+    if ! command -v prometheus >/dev/null 2>&1; then
+      apt_install prometheus=prometheus
+      # Debian starts what it installs; this one would listen on the control plane's port 9090.
+      if [ -d /run/systemd/system ]; then as_root systemctl disable --quiet --now prometheus; fi
+    fi
+    apt_install promtool=prometheus nginx=nginx-light
+    if [ ! -e .venv/.stamp-monitoring ] || [ tests/monitoring/requirements.txt -nt .venv/.stamp-monitoring ] || [ .venv/.stamp -nt .venv/.stamp-monitoring ]; then
+      .venv/bin/pip install --quiet --disable-pip-version-check -r tests/monitoring/requirements.txt
+      touch .venv/.stamp-monitoring
+    fi
+    ;;
   bench)
     build
     apt_install nginx=nginx-light
@@ -82,5 +99,5 @@ case "${1:-build}" in
     if [ -d /usr/share/nginx/modules-available ] && [ ! -e /usr/lib/nginx/modules/ngx_stream_module.so ]; then apt_install no-such-command=libnginx-mod-stream; fi
     ;;
   lint) cargo deny --version >/dev/null 2>&1 || { say "installing cargo-deny"; cargo install --locked --quiet cargo-deny@0.20.2; } ;;
-  *) fail "unknown part '$1'; one of build, rust, test, clients, bench, lint" ;;
+  *) fail "unknown part '$1'; one of build, rust, test, clients, monitoring, bench, lint" ;;
 esac
