@@ -27,6 +27,7 @@ mod upstream;
 mod warm;
 
 pub use config::{Config, Inbound, Limits, Timeouts, Upstream};
+pub use front::unjudged::Tally;
 pub use model::{Model, ModelConfig};
 pub use origin::{Origin, OriginError};
 pub use proxy::{Addresses, BindError, Proxy};

@@ -30,7 +30,7 @@ use crate::model::{self, Pool};
 use crate::shared::Shared;
 use crate::upstream::Target;
 use crate::upstream::roots::{self, RootsError};
-use crate::{Config, ModelConfig, Recorder, Upstream, admin, providers};
+use crate::{Config, ModelConfig, Recorder, Tally, Upstream, admin, providers};
 
 /// After the drain's deadline, for cut exchanges to be recorded.
 const LAST_WORDS: Duration = Duration::from_secs(1);
@@ -66,6 +66,7 @@ pub struct Proxy {
     caught: Vec<Listener>,
     admin: Option<(TcpListener, SocketAddr)>,
     registry: Registry,
+    unjudged: Tally,
     shared: Arc<Shared>,
 }
 
@@ -130,10 +131,12 @@ impl Proxy {
             inbound.push(listen("inbound", agent.listen, router, &shared, &places).await?);
         }
         let mut caught = Vec::new();
+        let mut unjudged = Tally::default();
         if let Some(intercept) = config.intercept {
             let listen = intercept.listen.clone();
             let hosts =
                 Arc::new(Hosts::new(intercept, roots, shared.limits.tunnels, Coverage::new(registry)?));
+            unjudged = hosts.watch.tally();
             for Catch { mode, address } in listen {
                 let catcher = Catcher { mode, hosts: hosts.clone(), shared: shared.clone() };
                 let bound = Listener::catching(address, catcher, &shared, &places).await;
@@ -148,7 +151,7 @@ impl Proxy {
             let bound = tcp.local_addr().map_err(refused)?;
             admin = Some((tcp, bound));
         }
-        Ok(Self { base_url, inbound, caught, admin, registry: registry.clone(), shared })
+        Ok(Self { base_url, inbound, caught, admin, registry: registry.clone(), unjudged, shared })
     }
 
     /// Where it listens.
@@ -162,11 +165,17 @@ impl Proxy {
         }
     }
 
+    /// Connections that were caught and not judged, as they are counted from now on.
+    #[must_use]
+    pub fn unjudged(&self) -> Tally {
+        self.unjudged.clone()
+    }
+
     /// Serves until `drain` is cancelled, then lets running exchanges finish up to the drain deadline, then cuts them.
     /// When it returns, every exchange is recorded. `/ready` fails from the beginning of the drain; the admin listener
     /// answers to the end.
     pub async fn run(self, drain: CancellationToken) {
-        let Self { base_url, inbound, caught, admin, registry, shared } = self;
+        let Self { base_url, inbound, caught, admin, registry, shared, .. } = self;
         let connections = TaskTracker::new();
         let over = CancellationToken::new();
         if let Some((tcp, _)) = admin {

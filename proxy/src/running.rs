@@ -77,6 +77,7 @@ impl Running {
         let model = model.map(|model| ModelConfig { threads, ..ModelConfig::new(Arc::new(model)) });
         let recorder: Arc<Spool> = Arc::clone(&spool);
         let proxy = Proxy::bind(Config { model, ..setup.proxy }, policy, recorder, &registry).await?;
+        let reporter = reporter.map(|reporter| reporter.telling(proxy.unjudged()));
         Ok(Self { proxy, spool, reporter })
     }
 

@@ -8,7 +8,7 @@ use agentguard_api::query::{
 };
 use agentguard_api::{
     Batch, BatchReply, Content, ContentSource, Heartbeat, HeartbeatReply, Latency, LossReason, Problem,
-    Rejected, VerdictEvent, Workload,
+    Rejected, Unjudged, UnjudgedReason, VerdictEvent, Workload,
 };
 use agentguard_judge::{EvidenceRef, Signal, SourceKind, Span, SpanKind, State};
 use agentguard_policy::{Action, Delivery, Direction};
@@ -226,6 +226,7 @@ fn sidecar() -> Sidecar {
         policy: "0f3a5b7c9d1e".to_owned(),
         seen: 1300,
         judged: 1190,
+        not_checked: not_checked(),
     }
 }
 
@@ -259,7 +260,12 @@ fn heartbeat() -> Heartbeat {
         policy: "0f3a5b7c9d1e".to_owned(),
         seen: 1300,
         judged: 1190,
+        not_checked: not_checked(),
     }
+}
+
+fn not_checked() -> Vec<Unjudged> {
+    vec![Unjudged { host: "api.openai.com".to_owned(), reason: UnjudgedReason::TlsPinned, connections: 3 }]
 }
 
 fn heartbeat_reply() -> HeartbeatReply {

@@ -5,6 +5,8 @@ pub mod problem;
 pub mod query;
 pub mod verdict;
 
-pub use ingest::{Batch, BatchReply, Heartbeat, HeartbeatReply, LossReason, Rejected};
+pub use ingest::{
+    Batch, BatchReply, Heartbeat, HeartbeatReply, LossReason, Rejected, Unjudged, UnjudgedReason,
+};
 pub use problem::Problem;
 pub use verdict::{Content, ContentSource, Correlation, Latency, VerdictEvent, Workload};

@@ -107,6 +107,7 @@ impl ProxyHttp for Guard {
                 let status = match error {
                     RouteError::UnknownProvider { .. } => 404,
                     RouteError::Path | RouteError::NotForUs => 400,
+                    RouteError::Port { .. } => 403,
                     RouteError::Misdirected(_) => 421,
                 };
                 Reply::error(status, "agentguard_no_route", &format!("agentguard: {error}"))

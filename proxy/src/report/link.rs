@@ -10,6 +10,7 @@ use reqwest::{Certificate, Client, Response, StatusCode, Url, redirect};
 use serde::de::DeserializeOwned;
 
 use super::config::{ReportConfig, ReportError};
+use super::credential::Credential;
 
 /// A reply is a few numbers and at most a line for each event.
 const MAX_REPLY: usize = 4 << 20;
@@ -38,7 +39,7 @@ pub(super) enum Failure {
 pub(super) struct Link {
     client: Client,
     base: String,
-    token: Option<Secret>,
+    credential: Credential,
 }
 
 impl Link {
@@ -64,7 +65,9 @@ impl Link {
             builder = builder.tls_certs_merge(authorities);
         }
         let client = builder.build().map_err(|error| ReportError::Client(error.to_string()))?;
-        Ok(Self { client, base, token: config.token.clone().filter(|token| !token.is_empty()) })
+        let credential = Credential::new(config.token.as_ref(), config.token_refresh)
+            .map_err(|(path, why)| ReportError::Token { path, why })?;
+        Ok(Self { client, base, credential })
     }
 
     /// Posts JSON that was compressed with zstd and reads the JSON reply.
@@ -80,15 +83,13 @@ impl Link {
     }
 
     async fn send(&self, path: &str, body: Bytes, encoding: Option<&str>) -> Result<Vec<u8>, Failure> {
-        let mut request =
-            self.client.post(format!("{}{path}", self.base)).header(CONTENT_TYPE, "application/json");
-        if let Some(encoding) = encoding {
-            request = request.header(CONTENT_ENCODING, encoding);
+        let used = self.credential.current().await;
+        let mut response = self.once(path, body.clone(), encoding, used.as_ref()).await?;
+        // The token may have been replaced since it was read: then the new one is tried at once, and that alone.
+        if response.status() == StatusCode::UNAUTHORIZED && self.credential.renewed(used.as_ref()).await {
+            let renewed = self.credential.current().await;
+            response = self.once(path, body, encoding, renewed.as_ref()).await?;
         }
-        if let Some(token) = &self.token {
-            request = request.bearer_auth(token.expose());
-        }
-        let response = request.body(body).send().await.map_err(|error| unreached(&error))?;
         let status = response.status();
         if status.is_success() {
             return read(response).await;
@@ -113,6 +114,24 @@ impl Link {
             why,
             after: after.map(|after| Duration::from_secs(after).min(MAX_WAIT)),
         })
+    }
+
+    async fn once(
+        &self,
+        path: &str,
+        body: Bytes,
+        encoding: Option<&str>,
+        token: Option<&Secret>,
+    ) -> Result<Response, Failure> {
+        let mut request =
+            self.client.post(format!("{}{path}", self.base)).header(CONTENT_TYPE, "application/json");
+        if let Some(encoding) = encoding {
+            request = request.header(CONTENT_ENCODING, encoding);
+        }
+        if let Some(token) = token {
+            request = request.bearer_auth(token.expose());
+        }
+        request.body(body).send().await.map_err(|error| unreached(&error))
     }
 }
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use agentguard_api::query::Sidecar;
-use agentguard_api::{Heartbeat, LossReason, Workload};
+use agentguard_api::{Heartbeat, LossReason, Unjudged, Workload};
 use sqlx::sqlite::SqliteRow;
 use sqlx::{Row, SqliteConnection, SqlitePool};
 use uuid::Uuid;
@@ -15,7 +15,7 @@ use crate::store::{Received, StoreError};
 const LISTED: i64 = 5_000;
 
 const COLUMNS: &str = "inst, instance, workload, version, policy, started, last_seen, produced, in_flight, spool_bytes, \
-                       seen, judged, lost, stored, rejected, forgotten, known";
+                       seen, judged, lost, stored, rejected, forgotten, known, not_checked";
 
 /// An instance as the writer knows it.
 #[derive(Clone, Debug, PartialEq)]
@@ -36,6 +36,7 @@ pub(super) struct Instance {
     seen: u64,
     judged: u64,
     lost: BTreeMap<LossReason, u64>,
+    not_checked: Vec<Unjudged>,
 }
 
 impl Instance {
@@ -64,6 +65,10 @@ impl Instance {
         self.seen = self.seen.max(heartbeat.seen);
         self.judged = self.judged.max(heartbeat.judged);
         self.lost.clone_from(&heartbeat.lost);
+        // The counts only grow, and a proxy that is older, or has come to its end, tells of none.
+        if connections(&heartbeat.not_checked) >= connections(&self.not_checked) {
+            self.not_checked.clone_from(&heartbeat.not_checked);
+        }
         for &(start, end) in &heartbeat.lost_ranges {
             self.ledger.insert(start, end);
         }
@@ -89,8 +94,13 @@ impl Instance {
             policy: self.policy.clone(),
             seen: self.seen,
             judged: self.judged,
+            not_checked: self.not_checked.clone(),
         }
     }
+}
+
+fn connections(unjudged: &[Unjudged]) -> u64 {
+    unjudged.iter().fold(0, |sum, one| sum.saturating_add(one.connections))
 }
 
 /// The row of an instance, made when new.
@@ -113,7 +123,7 @@ pub(super) async fn save(conn: &mut SqliteConnection, row: &Instance) -> Result<
     sqlx::query(
         "UPDATE instance SET workload = ?, version = ?, policy = ?, started = ?, last_seen = ?, produced = ?, \
          in_flight = ?, spool_bytes = ?, seen = ?, judged = ?, lost = ?, stored = ?, rejected = ?, forgotten = ?, \
-         known = ? WHERE inst = ?",
+         known = ?, not_checked = ? WHERE inst = ?",
     )
     .bind(json(&row.workload)?)
     .bind(&row.version)
@@ -130,6 +140,7 @@ pub(super) async fn save(conn: &mut SqliteConnection, row: &Instance) -> Result<
     .bind(number(row.rejected))
     .bind(number(row.ledger.forgotten()))
     .bind(row.ledger.encode())
+    .bind(json(&row.not_checked)?)
     .bind(row.inst)
     .execute(conn)
     .await?;
@@ -165,6 +176,7 @@ fn read(row: &SqliteRow) -> Result<Instance, StoreError> {
         rejected: count(14)?,
         ledger: Ledger::decode(row.try_get(16)?, count(15)?)
             .map_err(|e| StoreError::Damaged(e.to_string()))?,
+        not_checked: parse(row.try_get(17)?)?,
     })
 }
 
