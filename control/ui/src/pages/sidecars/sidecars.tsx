@@ -16,6 +16,7 @@ import { When } from '../../ui/when';
 import { sentence } from '../../ui/words';
 import { commonPolicy, entriesOf, isSilent, lostOf, sumOf } from './ledger';
 import { Heads, number } from '../../ui/heads';
+import { connectionsOf, linesOf, wordsOf } from './unjudged';
 
 const HEADS = [
   { title: 'Workload' },
@@ -56,6 +57,7 @@ export function Sidecars() {
                   </tbody>
                 </table>
               </div>
+              <NotChecked sidecars={data} />
               <p class="chart__words">
                 A sidecar numbers its verdicts without gaps. Produced is stored, rejected, reported lost or still in
                 flight; what is none of these is unexplained and would be a fault.
@@ -65,6 +67,33 @@ export function Sidecars() {
         }
       </Loaded>
     </div>
+  );
+}
+
+/** Workloads named beside a line; the others are counted. */
+const NAMED = 3;
+
+function NotChecked({ sidecars }: { sidecars: readonly Sidecar[] }) {
+  const lines = linesOf(sidecars);
+  if (lines.length === 0) return null;
+  return (
+    <section class="panel unjudged" aria-labelledby="not-checked">
+      <div class="panel__head">
+        <h2 id="not-checked">Not checked</h2>
+        <span class="end faint">connections since each sidecar started</span>
+      </div>
+      <ul class="panel__body">
+        {lines.map(line => (
+          <li key={`${line.reason} ${line.host}`}>
+            {wordsOf(line)}{' '}
+            <span class="faint">
+              {line.workloads.slice(0, NAMED).join(', ')}
+              {line.workloads.length > NAMED && ` and ${line.workloads.length - NAMED} more`}
+            </span>
+          </li>
+        ))}
+      </ul>
+    </section>
   );
 }
 
@@ -145,7 +174,13 @@ function SidecarRow({ sidecar, policy }: { sidecar: Sidecar; policy: string | un
       <td class="right">
         {sidecar.unexplained > 0 ? <Alarm tone="contradicted" text={exact(sidecar.unexplained)} /> : '0'}
       </td>
-      <td class="right">{percent(sidecar.seen === 0 ? undefined : sidecar.judged / sidecar.seen)}</td>
+      <td class="right" title={(sidecar.not_checked ?? []).map(wordsOf).join('\n')}>
+        {percent(sidecar.seen === 0 ? undefined : sidecar.judged / sidecar.seen)}
+        {connectionsOf(sidecar) > 0 && ' '}
+        {connectionsOf(sidecar) > 0 && (
+          <Alarm tone="unverifiable" text={`${count(connectionsOf(sidecar))} not checked`} />
+        )}
+      </td>
       <td>
         <code>{sidecar.policy === '' ? '–' : sidecar.policy}</code>
         {drifted && ' '}
