@@ -110,6 +110,7 @@ impl Proxy {
             timeouts: config.timeouts,
             dns: Dns::new(config.resolve),
             metrics: Metrics::new(registry)?,
+            late: TaskTracker::new(),
             cut: CancellationToken::new(),
             limits: config.limits,
         });
@@ -192,9 +193,15 @@ impl Proxy {
         drain.cancelled().await;
         listeners.wait().await;
         connections.close();
-        if timeout(shared.timeouts.drain, connections.wait()).await.is_err() {
+        let ended = async {
+            connections.wait().await;
+            shared.late.close();
+            shared.late.wait().await;
+        };
+        if timeout(shared.timeouts.drain, ended).await.is_err() {
             tracing::warn!(
                 connections = shared.metrics.connections.get(),
+                verdicts = shared.late.len(),
                 "drain deadline: what still runs is cut"
             );
         }

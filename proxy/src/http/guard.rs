@@ -99,7 +99,7 @@ impl ProxyHttp for Guard {
         match ctx.route.as_ref() {
             Some(Ok(route)) if life::concerns(session, route) => {
                 let route = route.clone();
-                life::exchange(session, &route, &self.shared).await?;
+                life::exchange(session, &route, &self.shared, &mut ctx.permit).await?;
                 Ok(true)
             }
             Some(Ok(_)) => Ok(false),
