@@ -151,14 +151,14 @@ async fn heartbeat(State(data): State<Arc<Mutex<Data>>>, headers: HeaderMap, bod
         // Noted even when its sender does not wait for the answer.
         let noted = tokio::spawn(async move {
             tokio::time::sleep(time).await;
-            note(&data, &headers, beat)
+            note(&data, &headers, &beat)
         });
         return noted.await.expect("no panic");
     }
-    note(&data, &headers, beat)
+    note(&data, &headers, &beat)
 }
 
-fn note(data: &Mutex<Data>, headers: &HeaderMap, beat: Heartbeat) -> StatusCode {
+fn note(data: &Mutex<Data>, headers: &HeaderMap, beat: &Heartbeat) -> StatusCode {
     let mut data = data.lock();
     if is_stranger(&data, headers) {
         return StatusCode::UNAUTHORIZED;
