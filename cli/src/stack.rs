@@ -4,7 +4,7 @@
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 use agentguard_control::{Control, ControlError};
-use agentguard_proxy::report::ReportConfig;
+use agentguard_proxy::report::{ReportConfig, Token};
 use agentguard_proxy::spool::SpoolConfig;
 use agentguard_proxy::{Addresses, Running, Setup, StartError, warm_up};
 use agentguard_telemetry::Secret;
@@ -146,7 +146,11 @@ fn report(config: &Config, control: Option<agentguard_control::Addresses>) -> Re
             (format!("http://{}", reachable(addresses.map_or(*listen, |at| at.api))), token)
         }
     };
-    ReportConfig { token: token.clone(), ca_file: config.proxy.ca_file.clone(), ..ReportConfig::to(url) }
+    ReportConfig {
+        token: token.clone().map(Token::Given),
+        ca_file: config.proxy.ca_file.clone(),
+        ..ReportConfig::to(url)
+    }
 }
 
 /// Where a listener of this machine is reached from this machine: one on every address, by loopback.

@@ -16,6 +16,11 @@ pub struct Args {
     #[arg(long, value_name = "UID", default_value = "20117")]
     pub proxy_uid: String,
 
+    /// Users whose connections are not redirected either: a service mesh's sidecar, which sends on what it takes (Istio 1337, Linkerd
+    /// 2102). Without it the two proxies hand its connections to each other for ever.
+    #[arg(long, value_name = "UIDS", value_delimiter = ',')]
+    pub skip_uids: Vec<String>,
+
     /// Port on loopback where the proxy takes redirected connections.
     #[arg(long, value_name = "PORT", default_value = "19001")]
     pub redirect: String,

@@ -12,11 +12,16 @@ use crate::span::{self, Span};
 /// The most entries that one list may have: the transaction must fit into one message to the kernel.
 pub const LIST_LIMIT: usize = 1024;
 
+/// The most users that may be exempt besides the proxy's own.
+pub const UID_LIMIT: usize = 16;
+
 /// What the table is made from.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Settings {
     /// User id whose connections are never redirected.
     pub proxy_uid: u32,
+    /// Further user ids of which that is so, in order, each once.
+    pub skip_uids: Vec<u32>,
     /// Port on loopback that redirected connections arrive at.
     pub redirect: u16,
     /// TCP ports that are redirected, merged; never empty.
@@ -37,8 +42,13 @@ pub struct Settings {
 #[derive(Clone, Debug, Error, PartialEq, Eq)]
 pub enum Problem {
     /// Not a user id that may be exempt.
-    #[error("--proxy-uid: {0:?} is not a user id (a number from 1 to 4294967294; root is never exempt)")]
-    Uid(String),
+    #[error("{flag}: {value:?} is not a user id (a number from 1 to 4294967294; root is never exempt)")]
+    Uid {
+        /// Where it stands.
+        flag: &'static str,
+        /// What stands there.
+        value: String,
+    },
     /// Not a port.
     #[error("{flag}: {value:?} is not a port (a number from 1 to 65535)")]
     Port {
@@ -59,12 +69,14 @@ pub enum Problem {
     #[error("--skip-cidrs: {0:?} is neither a network such as 10.0.0.0/8 or fd00::/8 nor an address")]
     Cidr(String),
     /// Too long a list.
-    #[error("{flag}: {count} entries; at most {LIST_LIMIT} are possible")]
+    #[error("{flag}: {count} entries; at most {limit} are possible")]
     TooMany {
         /// Where they stand.
         flag: &'static str,
         /// How many there are.
         count: usize,
+        /// How many there may be.
+        limit: usize,
     },
     /// Nothing to redirect.
     #[error("--ports: no port is left to redirect; name at least one that --skip-ports doesn't cover")]
@@ -86,7 +98,7 @@ pub enum Problem {
     SamePort(u16),
     /// The check would run as the user that the table exempts.
     #[error(
-        "this process runs as uid {0}, which --proxy-uid exempts: its check would never be redirected; run it as another user, or with --no-verify"
+        "this process runs as uid {0}, which --proxy-uid or --skip-uids exempts: its check would never be redirected; run it as another user, or with --no-verify"
     )]
     ExemptVerifier(u32),
 }
@@ -112,7 +124,8 @@ impl Settings {
         let mut reader = Reader::default();
         let (skip_v4, skip_v6) = reader.networks(&args.skip_cidrs);
         let settings = Self {
-            proxy_uid: reader.uid(&args.proxy_uid),
+            proxy_uid: reader.uid("--proxy-uid", &args.proxy_uid),
+            skip_uids: reader.uids("--skip-uids", &args.skip_uids),
             redirect: reader.port("--redirect", &args.redirect),
             ports: reader.ports("--ports", &args.ports),
             skip_ports: reader.ports("--skip-ports", &args.skip_ports),
@@ -124,7 +137,8 @@ impl Settings {
         if reader.0.is_empty() {
             reader.0.extend(settings.contradictions());
         }
-        if !args.print && !args.no_verify && settings.proxy_uid == euid {
+        let exempt = settings.proxy_uid == euid || settings.skip_uids.contains(&euid);
+        if !args.print && !args.no_verify && exempt {
             reader.0.push(Problem::ExemptVerifier(euid));
         }
         if reader.0.is_empty() { Ok(settings) } else { Err(Problems(reader.0)) }
@@ -164,12 +178,21 @@ fn holds(spans: &[Span<u16>], port: u16) -> bool {
 struct Reader(Vec<Problem>);
 
 impl Reader {
-    fn uid(&mut self, text: &str) -> u32 {
+    fn uid(&mut self, flag: &'static str, text: &str) -> u32 {
         // The greatest number means "no user" to the kernel (setuid(2)).
         text.parse().ok().filter(|uid| (1..u32::MAX).contains(uid)).unwrap_or_else(|| {
-            self.0.push(Problem::Uid(text.to_owned()));
+            self.0.push(Problem::Uid { flag, value: text.to_owned() });
             u32::MAX
         })
+    }
+
+    /// At most [`UID_LIMIT`]: each is a rule of its own.
+    fn uids(&mut self, flag: &'static str, texts: &[String]) -> Vec<u32> {
+        let mut uids: Vec<u32> =
+            self.entries(flag, texts, UID_LIMIT).into_iter().map(|text| self.uid(flag, text)).collect();
+        uids.sort_unstable();
+        uids.dedup();
+        uids
     }
 
     fn port(&mut self, flag: &'static str, text: &str) -> u16 {
@@ -181,7 +204,7 @@ impl Reader {
 
     fn ports(&mut self, flag: &'static str, texts: &[String]) -> Vec<Span<u16>> {
         let mut spans = Vec::new();
-        for text in self.entries(flag, texts) {
+        for text in self.entries(flag, texts, LIST_LIMIT) {
             match span::ports(text) {
                 Some(span) => spans.push(span),
                 None => self.0.push(Problem::Ports { flag, value: text.to_owned() }),
@@ -192,7 +215,7 @@ impl Reader {
 
     fn networks(&mut self, texts: &[String]) -> (Vec<Span<Ipv4Addr>>, Vec<Span<Ipv6Addr>>) {
         let (mut v4, mut v6) = (Vec::new(), Vec::new());
-        for text in self.entries("--skip-cidrs", texts) {
+        for text in self.entries("--skip-cidrs", texts, LIST_LIMIT) {
             match span::network(text) {
                 Some(IpNet::V4(net)) => v4.push(Span { first: net.network(), last: net.broadcast() }),
                 Some(IpNet::V6(net)) => v6.push(Span { first: net.network(), last: net.broadcast() }),
@@ -203,10 +226,10 @@ impl Reader {
     }
 
     /// The entries of a list; an empty value (`--skip-ports=`) is a list without entries.
-    fn entries<'a>(&mut self, flag: &'static str, texts: &'a [String]) -> Vec<&'a str> {
+    fn entries<'a>(&mut self, flag: &'static str, texts: &'a [String], limit: usize) -> Vec<&'a str> {
         let entries: Vec<&str> = texts.iter().map(|text| text.trim()).collect();
-        if entries.len() > LIST_LIMIT {
-            self.0.push(Problem::TooMany { flag, count: entries.len() });
+        if entries.len() > limit {
+            self.0.push(Problem::TooMany { flag, count: entries.len(), limit });
         }
         if entries == [""] { Vec::new() } else { entries }
     }

@@ -144,11 +144,9 @@ impl Elements {
 impl From<&Settings> for Table {
     fn from(settings: &Settings) -> Self {
         let mut sets = vec![Set { name: "llm_ports", elements: Elements::Ports(settings.ports.clone()) }];
-        let mut exempt = vec![
-            rule(Match::SocketUid(settings.proxy_uid), Verdict::Return),
-            rule(Match::ByLoopback, Verdict::Return),
-            rule(Match::ToSelf, Verdict::Return),
-        ];
+        let users = std::iter::once(&settings.proxy_uid).chain(&settings.skip_uids);
+        let mut exempt: Vec<_> = users.map(|uid| rule(Match::SocketUid(*uid), Verdict::Return)).collect();
+        exempt.extend([rule(Match::ByLoopback, Verdict::Return), rule(Match::ToSelf, Verdict::Return)]);
         let mut skip = |set: Set, when: Match| {
             sets.push(set);
             exempt.push(rule(when, Verdict::Return));

@@ -23,6 +23,8 @@ pub struct Intercept {
     pub pinned: Pinned,
     /// Ports to which tunnels may be asked for.
     pub connect_ports: Vec<u16>,
+    /// Ports to which plain HTTP may be asked for, besides those.
+    pub http_ports: Vec<u16>,
 }
 
 /// A listener for caught connections.

@@ -29,6 +29,7 @@ mod upstream;
 mod warm;
 
 pub use config::{Config, Inbound, Limits, Timeouts, Upstream};
+pub use front::unjudged::Tally;
 pub use hash_key::{HashKeyError, hash_key};
 pub use model::{Model, ModelConfig};
 pub use origin::{Origin, OriginError};

@@ -15,9 +15,11 @@ use http::header::ACCEPT;
 use pingora::http::ResponseHeader;
 use pingora::proxy::Session;
 use pingora::{ErrorSource, Result};
+use tokio::sync::OwnedSemaphorePermit;
 
 use crate::exchange::format::{self, Format, Layout, Shape};
 use crate::exchange::judging::Judging;
+use crate::exchange::late::{Case, Rest};
 use crate::exchange::ledger::{Ledger, Outcome};
 use crate::exchange::plan::Plan;
 use crate::exchange::stream::Flow;
@@ -37,7 +39,13 @@ pub(crate) fn concerns(session: &Session, route: &Route) -> bool {
 }
 
 /// From the request's head to the answer's last byte.
-pub(crate) async fn exchange(session: &mut Session, route: &Arc<Route>, shared: &Arc<Shared>) -> Result<()> {
+/// `place`: the exchange's among those that run; taken where its verdict comes later.
+pub(crate) async fn exchange(
+    session: &mut Session,
+    route: &Arc<Route>,
+    shared: &Arc<Shared>,
+    place: &mut Option<OwnedSemaphorePermit>,
+) -> Result<()> {
     let format = route.endpoint.clone().map_or(Format::Generic, Format::Llm);
     // Whatever happens from here on, one event comes of it.
     let mut ledger = Ledger::open(session, route, shared);
@@ -49,7 +57,7 @@ pub(crate) async fn exchange(session: &mut Session, route: &Arc<Route>, shared: 
     ledger.planned(&plan);
     let streams = asked.request.as_ref().is_ok_and(|request| request.stream);
     // Evidence is prepared from now on, while the provider thinks; an agent's is complete only when it speaks.
-    let mut judging = match asked.request {
+    let judging = match asked.request {
         Err(reason) => Judging::failed(reason),
         Ok(_) if !plan.judges() => Judging::failed(NotChecked::Disabled),
         Ok(request) => match route.direction {
@@ -63,27 +71,35 @@ pub(crate) async fn exchange(session: &mut Session, route: &Arc<Route>, shared: 
     }
     // Out it goes.
     let mut relay = Relay::start(session, route, asked.upload, &shared.timeouts).await?;
-    let parts = Parts { format: &format, plan: &plan, judging: &mut judging, ledger: &mut ledger, shared };
-    let delivered = answer(&mut relay, streams, parts).await;
-    // An exchange that broke off is told as far as it got; pingora breaks the client's connection off as well.
-    if let Err(error) = &delivered {
-        ledger.broke_off(&mut judging, *error.esource() == ErrorSource::Upstream).await;
+    let mut case = Case { format, plan, judging, ledger, shared: shared.clone() };
+    match answer(&mut relay, streams, case.parts()).await {
+        Ok(Rest::Nothing) => Ok(()),
+        // The last byte is out: no other request waits for the verdict.
+        Ok(rest) => {
+            case.conclude(rest, place.take());
+            Ok(())
+        }
+        // An exchange that broke off is told as far as it got; pingora breaks the client's connection off as well.
+        Err(error) => {
+            let Case { judging, ledger, .. } = &mut case;
+            ledger.broke_off(judging, *error.esource() == ErrorSource::Upstream).await;
+            Err(error)
+        }
     }
-    delivered
 }
 
-/// From the answer's head to its last byte.
-async fn answer(relay: &mut Relay<'_>, streams: bool, mut parts: Parts<'_>) -> Result<()> {
+/// From the answer's head to its last byte; what is left to do then.
+async fn answer(relay: &mut Relay<'_>, streams: bool, mut parts: Parts<'_>) -> Result<Rest> {
     let head = forward::head(relay, &parts.shared.cut).await?;
     parts.ledger.answered(head.status.as_u16());
     // An error is the provider's own word: it passes untouched.
     if !head.status.is_success() {
         parts.ledger.settle(Outcome::seen(Verdict::not_checked(NotChecked::UpstreamError)));
-        return opaque(relay, head, &mut parts).await;
+        return opaque(relay, head, &mut parts).await.map(|()| Rest::Nothing);
     }
     match parts.format.shape(forward::content_type(&head), streams, forward::length(&head).is_some()) {
         // Pictures and pages are nobody's claims.
-        Shape::Opaque => opaque(relay, head, &mut parts).await,
+        Shape::Opaque => opaque(relay, head, &mut parts).await.map(|()| Rest::Nothing),
         // One piece is judged as one.
         Shape::Whole => whole::deliver(relay, head, &mut parts).await,
         // A stream passes through our hands where there is something to do to it, and past us where there is not.
@@ -91,10 +107,13 @@ async fn answer(relay: &mut Relay<'_>, streams: bool, mut parts: Parts<'_>) -> R
             parts.ledger.streamed();
             match hands(&head, layout, &parts) {
                 Hands::Off => tee::deliver(relay, head, layout, &mut parts).await,
-                Hands::On(decoder) => Flow::new(relay, head, layout, decoder, parts)?.run().await,
+                Hands::On(decoder) => {
+                    Flow::new(relay, head, layout, decoder, parts)?.run().await.map(|()| Rest::Nothing)
+                }
                 Hands::Tied(reason) => {
                     let verdict = Verdict::not_checked(reason);
-                    relay.refuse(refuse::reply(verdict, parts.format, parts.ledger)).await
+                    let reply = refuse::reply(verdict, parts.format, parts.ledger);
+                    relay.refuse(reply).await.map(|()| Rest::Nothing)
                 }
             }
         }

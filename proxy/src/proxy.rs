@@ -31,7 +31,7 @@ use crate::model::{self, Pool};
 use crate::shared::Shared;
 use crate::upstream::Target;
 use crate::upstream::roots::{self, RootsError};
-use crate::{Config, ModelConfig, Recorder, Upstream, admin, providers};
+use crate::{Config, ModelConfig, Recorder, Tally, Upstream, admin, providers};
 
 /// After the drain's deadline, for cut exchanges to be recorded.
 const LAST_WORDS: Duration = Duration::from_secs(1);
@@ -67,6 +67,7 @@ pub struct Proxy {
     caught: Vec<Listener>,
     admin: Option<(TcpListener, SocketAddr)>,
     registry: Registry,
+    unjudged: Tally,
     shared: Arc<Shared>,
 }
 
@@ -111,6 +112,7 @@ impl Proxy {
             timeouts: config.timeouts,
             dns: Dns::new(config.resolve),
             metrics: Metrics::new(registry)?,
+            late: TaskTracker::new(),
             cut: CancellationToken::new(),
             limits: config.limits,
         });
@@ -132,10 +134,12 @@ impl Proxy {
             inbound.push(listen("inbound", agent.listen, router, &shared, &places).await?);
         }
         let mut caught = Vec::new();
+        let mut unjudged = Tally::default();
         if let Some(intercept) = config.intercept {
             let listen = intercept.listen.clone();
             let hosts =
                 Arc::new(Hosts::new(intercept, roots, shared.limits.tunnels, Coverage::new(registry)?));
+            unjudged = hosts.watch.tally();
             for Catch { mode, address } in listen {
                 let catcher = Catcher { mode, hosts: hosts.clone(), shared: shared.clone() };
                 let bound = Listener::catching(address, catcher, &shared, &places).await;
@@ -150,7 +154,7 @@ impl Proxy {
             let bound = tcp.local_addr().map_err(refused)?;
             admin = Some((tcp, bound));
         }
-        Ok(Self { base_url, inbound, caught, admin, registry: registry.clone(), shared })
+        Ok(Self { base_url, inbound, caught, admin, registry: registry.clone(), unjudged, shared })
     }
 
     /// Where it listens.
@@ -164,11 +168,17 @@ impl Proxy {
         }
     }
 
+    /// Connections that were caught and not judged, as they are counted from now on.
+    #[must_use]
+    pub fn unjudged(&self) -> Tally {
+        self.unjudged.clone()
+    }
+
     /// Serves until `drain` is cancelled, then lets running exchanges finish up to the drain deadline, then cuts them.
     /// When it returns, every exchange is recorded. `/ready` fails from the beginning of the drain; the admin listener
     /// answers to the end.
     pub async fn run(self, drain: CancellationToken) {
-        let Self { base_url, inbound, caught, admin, registry, shared } = self;
+        let Self { base_url, inbound, caught, admin, registry, shared, .. } = self;
         let connections = TaskTracker::new();
         let over = CancellationToken::new();
         if let Some((tcp, _)) = admin {
@@ -185,9 +195,15 @@ impl Proxy {
         drain.cancelled().await;
         listeners.wait().await;
         connections.close();
-        if timeout(shared.timeouts.drain, connections.wait()).await.is_err() {
+        let ended = async {
+            connections.wait().await;
+            shared.late.close();
+            shared.late.wait().await;
+        };
+        if timeout(shared.timeouts.drain, ended).await.is_err() {
             tracing::warn!(
                 connections = shared.metrics.connections.get(),
+                verdicts = shared.late.len(),
                 "drain deadline: what still runs is cut"
             );
         }

@@ -87,6 +87,7 @@ impl Running {
         let recorder: Arc<Spool> = Arc::clone(&spool);
         let proxy =
             Proxy::bind(Config { model, ..setup.proxy }, policy.current(), recorder, &registry).await?;
+        let reporter = reporter.map(|reporter| reporter.telling(proxy.unjudged()));
         Ok(Self { proxy, spool, reporter, distribution })
     }
 

@@ -7,6 +7,7 @@ use agentguard_policy::Policy;
 use arc_swap::ArcSwap;
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
 
 use crate::dns::Dns;
 use crate::exchange::content::Hasher;
@@ -37,6 +38,8 @@ pub(crate) struct Shared {
     pub(crate) model: Option<Arc<Pool>>,
     /// What agents see in their calls; `None` without an inbound listener.
     pub(crate) contexts: Option<Arc<Contexts>>,
+    /// Verdicts that come after their answers; a drain waits for them.
+    pub(crate) late: TaskTracker,
     /// Cancelled at the end of the drain: whatever still runs is cut.
     pub(crate) cut: CancellationToken,
 }

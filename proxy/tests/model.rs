@@ -4,15 +4,20 @@
 mod support;
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use agentguard_encoder::{Score, Tokenizer, Window};
-use agentguard_judge::{Signal, State};
+use agentguard_judge::{NotChecked, Signal, State};
 use agentguard_policy::{Action, Delivery, Rule, Thresholds};
 use agentguard_proxy::{Model, ModelConfig};
+use http::Request;
+use hyper_util::rt::TokioIo;
 use parking_lot::Mutex;
 use support::chat::{self, CHAT};
+use support::client::{full, read};
 use support::{Client, Provider, World, policy};
+use tokio::net::TcpStream;
 use tokio::task::spawn_blocking;
 
 type Act = dyn FnMut() -> Result<(), String> + Send;
@@ -112,6 +117,66 @@ async fn under_observe_nothing_waits_for_the_model() {
         let event = world.event().await;
         assert!(event.signals.contains(&Signal::Model) && event.latency.held_ms == 0.0, "{event:?}");
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_call_waits_for_the_verdict_on_the_one_before_and_a_drain_waits_for_all() {
+    for stream in [false, true] {
+        let provider = provider(stream, &chat::good()).await;
+        let go = Arc::new(AtomicBool::new(false));
+        let gate = go.clone();
+        let stuck = model(move || {
+            while !gate.load(Ordering::Acquire) {
+                pause(Duration::from_millis(5));
+            }
+            Ok(())
+        });
+        let world =
+            world(&provider, rule(Action::Observe, Delivery::Pass, Duration::from_secs(10)), stuck).await;
+        let tcp = TcpStream::connect(world.addresses.base_url.unwrap()).await.unwrap();
+        let (mut client, connection) =
+            hyper::client::conn::http1::handshake(TokioIo::new(tcp)).await.unwrap();
+        tokio::spawn(connection);
+        for _ in 0..3 {
+            client.ready().await.unwrap();
+            let request =
+                Request::post(CHAT).header("host", "proxy").body(full(chat::request(stream))).unwrap();
+            let answer = tokio::time::timeout(Duration::from_secs(5), client.send_request(request)).await;
+            assert_eq!(read(answer.unwrap().unwrap(), Instant::now()).await.status, 200);
+        }
+        world.events(0).await;
+        let stopping = tokio::spawn(world.stop());
+        tokio::time::sleep(Duration::from_millis(300)).await;
+        assert!(!stopping.is_finished());
+        go.store(true, Ordering::Release);
+        let events = stopping.await.unwrap();
+        assert_eq!(events.len(), 3, "{events:?}");
+        for event in events {
+            assert!(event.reason.is_none() && event.signals.contains(&Signal::Model), "{event:?}");
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_verdict_that_does_not_come_by_the_drains_end_is_recorded_as_that() {
+    let provider = provider(true, &chat::good()).await;
+    let (open, gate) = std::sync::mpsc::channel::<()>();
+    let stuck = model(move || gate.recv().map_err(|e| e.to_string()));
+    let change = rule(Action::Observe, Delivery::Pass, Duration::from_secs(10));
+    let world = World::with(&provider.url(), policy(change), |config| {
+        config.model = Some(stuck);
+        config.timeouts.drain = Duration::from_millis(300);
+    })
+    .await;
+    assert_eq!(Client::h1().post(&world.url(CHAT), chat::request(true)).await.status, 200);
+    let begun = Instant::now();
+    let stopping = tokio::spawn(world.stop());
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    drop(open); // the model's thread must end before the runtime does
+    let events = stopping.await.unwrap();
+    assert!(begun.elapsed() < Duration::from_secs(5), "{:?}", begun.elapsed());
+    let reasons: Vec<_> = events.iter().map(|event| event.reason).collect();
+    assert_eq!(reasons, [Some(NotChecked::Aborted)]);
 }
 
 #[tokio::test(flavor = "multi_thread")]

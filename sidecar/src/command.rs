@@ -57,6 +57,15 @@ pub(crate) struct Flags {
         env = "AGENTGUARD_CONNECT_PORTS"
     )]
     pub(crate) connect_ports: Vec<u16>,
+    /// Ports to which plain HTTP may be asked for, besides those, in mode connect
+    #[arg(
+        long,
+        value_name = "PORT,…",
+        value_delimiter = ',',
+        default_value = "80",
+        env = "AGENTGUARD_HTTP_PORTS"
+    )]
+    pub(crate) http_ports: Vec<u16>,
     /// An address that stands for a name whatever DNS says; may be repeated
     #[arg(long, value_name = "HOST=ADDR", env = "AGENTGUARD_RESOLVE", value_delimiter = ',')]
     pub(crate) resolve: Vec<String>,
@@ -82,7 +91,7 @@ pub(crate) struct Flags {
     /// The control plane to report to; without it verdicts wait in the spool
     #[arg(long, value_name = "URL", env = "AGENTGUARD_CONTROL_URL")]
     pub(crate) control_url: Option<String>,
-    /// File that holds the bearer token for it
+    /// File that holds the bearer token for it; read again every 30 s, and when the token is refused
     #[arg(long, value_name = "FILE", env = "AGENTGUARD_CONTROL_TOKEN_FILE")]
     pub(crate) control_token_file: Option<PathBuf>,
     /// File with the key under which `capture: hash` hashes, 32 characters or more [default: a random key of this process]

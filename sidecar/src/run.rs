@@ -1,15 +1,13 @@
 //! The sidecar's life: certificates, listeners, traffic, drain.
 
 use std::io;
-use std::path::PathBuf;
 
 use agentguard_policy::{Policy, PolicyError};
 use agentguard_proxy::intercept::Intercept;
-use agentguard_proxy::report::ReportConfig;
+use agentguard_proxy::report::{ReportConfig, Token};
 use agentguard_proxy::signals::{Signals, Told};
 use agentguard_proxy::spool::SpoolConfig;
 use agentguard_proxy::{HashKeyError, InForce, Running, Setup, StartError, warm_up};
-use agentguard_telemetry::Secret;
 use agentguard_telemetry::logs::{self, Format, LogError};
 use tokio::task::spawn_blocking;
 use tokio_util::sync::CancellationToken;
@@ -31,8 +29,6 @@ pub(crate) enum RunError {
     Start(#[from] StartError),
     #[error("signals cannot be received: {0}")]
     Signals(#[source] io::Error),
-    #[error("the token file {path} cannot be read: {source}")]
-    Token { path: PathBuf, source: io::Error },
     #[error(transparent)]
     HashKey(#[from] HashKeyError),
 }
@@ -47,7 +43,7 @@ pub(crate) async fn run(config: Config) -> Result<(), RunError> {
         Some(path) => InForce::file(Policy::load(path)?),
         None => InForce::built_in(),
     };
-    let report = config.flags.control_url.as_ref().map(|url| report(url, &config)).transpose()?;
+    let report = config.flags.control_url.as_ref().map(|url| report(url, &config));
     if report.is_none() {
         tracing::warn!("no --control-url: verdicts wait in {}", config.flags.data_dir.display());
     }
@@ -87,17 +83,12 @@ pub(crate) async fn run(config: Config) -> Result<(), RunError> {
     Ok(())
 }
 
-fn report(url: &str, config: &Config) -> Result<ReportConfig, RunError> {
-    let token = config.flags.control_token_file.as_ref().map(|path| {
-        let text = std::fs::read_to_string(path);
-        text.map(|text| Secret::from(text.trim().to_owned()))
-            .map_err(|source| RunError::Token { path: path.clone(), source })
-    });
-    Ok(ReportConfig {
-        token: token.transpose()?,
+fn report(url: &str, config: &Config) -> ReportConfig {
+    ReportConfig {
+        token: config.flags.control_token_file.clone().map(Token::File),
         ca_file: config.extra_ca(),
         ..ReportConfig::to(url.to_owned())
-    })
+    }
 }
 
 fn settings(config: &Config) -> Result<agentguard_proxy::Config, RunError> {
@@ -111,6 +102,7 @@ fn settings(config: &Config) -> Result<agentguard_proxy::Config, RunError> {
             unknown: config.flags.unknown_sni.into(),
             pinned: config.flags.pinned.into(),
             connect_ports: config.flags.connect_ports.clone(),
+            http_ports: config.flags.http_ports.clone(),
         })
     };
     Ok(agentguard_proxy::Config {

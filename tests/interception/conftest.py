@@ -9,9 +9,10 @@ import tempfile
 import time
 import urllib.request
 
+import forge
 import pytest
 import trustme
-from net import PROXY_UID, Net, run
+from net import MESH_UID, PROXY_UID, Net, run
 
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
@@ -35,12 +36,12 @@ def pytest_collection_modifyitems(items):
 
 
 class Sidecar:
-    """One pod in one mode."""
+    """One pod in one mode, beside a mesh's sidecar or not."""
 
-    def __init__(self, mode: str, folder: pathlib.Path, public: trustme.CA):
-        self.mode, self.folder = mode, folder
+    def __init__(self, mode: str, folder: pathlib.Path, public: trustme.CA, mesh: bool = False):
+        self.mode, self.folder, self.mesh = mode, folder, mesh
         folder.chmod(0o755)
-        self.net = Net(f"ag{os.getpid()}{mode[:2]}")
+        self.net = Net(f"ag{os.getpid()}{'me' if mesh else mode[:2]}")
         for host in (*HOSTS, "bank.test"):
             public.issue_cert(host).private_key_and_cert_chain_pem.write_to_path(folder / f"{host}.pem")
         self.public = folder / "public.pem"
@@ -61,8 +62,13 @@ class Sidecar:
         if self.mode == "hosts":
             self.net.hosts(HOSTS)
             run(*self.net.inside(self.net.pod), "sysctl", "-qw", "net.ipv4.ip_unprivileged_port_start=443")
+        if self.mesh:
+            # Its init container and its sidecar come before ours.
+            self.run([*self.net.inside(self.net.pod), "nft", "-f", str(HERE / "mesh.nft")])
+            self.spawn("mesh", [*self.net.inside(self.net.pod), "python3", str(HERE / "mesh.py"), str(MESH_UID)])
+            self.until(lambda: "ready" in self.log("mesh"), "the mesh")
         if self.mode == "transparent":
-            run(*self.net.inside(self.net.pod, 65534, "net_admin"), str(self.folder / "agentguard-netinit"))
+            self.run(self.netinit())
         for name in ("key", "ca", "data"):
             (self.folder / name).mkdir()
             os.chown(self.folder / name, PROXY_UID, PROXY_UID)
@@ -70,6 +76,16 @@ class Sidecar:
         flags += [f"--{name}-dir={self.folder / name}" for name in ("key", "ca", "data")]
         self.spawn("proxy", [*self.net.inside(self.net.pod, PROXY_UID), str(self.folder / "agentguard-proxy"), "sidecar", *flags])
         self.until(lambda: self.admin("/startup") is not None, "the sidecar")
+
+    def run(self, command: list[str]) -> str:
+        return run(*command).stdout
+
+    def netinit(self) -> list[str]:
+        flags = [f"--skip-uids={MESH_UID}"] if self.mesh else []
+        return [*self.net.inside(self.net.pod, 65534, "net_admin"), str(self.folder / "agentguard-netinit"), *flags]
+
+    def rules(self) -> str:
+        return self.run([*self.net.inside(self.net.pod), "nft", "list", "ruleset"])
 
     def spawn(self, name: str, command: list[str]):
         with open(self.logs / name, "w") as out:
@@ -109,6 +125,14 @@ class Sidecar:
             variables |= {name: "http://127.0.0.1:19002" for name in ("HTTPS_PROXY", "https_proxy")}
             variables |= {name: "localhost,127.0.0.1,::1" for name in ("NO_PROXY", "no_proxy")} | {"NODE_USE_ENV_PROXY": "1"}
         return variables
+
+    def forge(self, forged: bool):
+        """Whether the bank's place is taken by somebody who holds the sidecar's key."""
+        if forged:
+            (self.folder / "forged.new").write_bytes(forge.leaf(self.folder / "key", "bank.test"))
+            (self.folder / "forged.new").rename(self.folder / "forged.pem")
+        else:
+            (self.folder / "forged.pem").unlink(missing_ok=True)
 
     def call(self, command: list[str], **more: str) -> subprocess.CompletedProcess:
         """Runs a client in the pod."""

@@ -2,7 +2,8 @@
 
     python internet.py FOLDER
 
-FOLDER holds `NAME.pem` (certificate and key) for each host. Every connection is told as a line on standard output:
+FOLDER holds `NAME.pem` (certificate and key) for each host. While there is a `forged.pem`, the bank shows that. At its port 80 the bank
+speaks plain HTTP. Every connection is told as a line on standard output:
 `NAME METHOD PATH`."""
 
 import json
@@ -60,6 +61,10 @@ class Server(socketserver.ThreadingTCPServer):
 
         def named(connection, name, _):
             connection.context = contexts.get(name, self.context)
+            if name == "bank.test" and (folder / "forged.pem").exists():
+                forged = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+                forged.load_cert_chain(folder / "forged.pem")
+                connection.context = forged
             connection.asked = name
 
         self.context.sni_callback = named
@@ -119,6 +124,25 @@ def answer(query: bytes) -> bytes:
     return query[:2] + struct.pack("!HHHHH", 0x8180 | code, 1, bool(records), 0, 0) + query[12 : at + 5] + records
 
 
+class Plain(socketserver.ThreadingTCPServer):
+    allow_reuse_address = daemon_threads = True
+
+    def __init__(self, address: str):
+        self.address_family = socket.AF_INET6 if ":" in address else socket.AF_INET
+        super().__init__((address, 80), PlainExchange)
+
+
+class PlainExchange(socketserver.StreamRequestHandler):
+    timeout = 20
+
+    def handle(self):
+        method, path, _ = self.rfile.readline().decode().split(" ", 2)
+        while self.rfile.readline() not in (b"\r\n", b""):
+            pass
+        print("plain", method, path, flush=True)
+        self.wfile.write(b"HTTP/1.1 200 OK\r\ncontent-length: 12\r\nconnection: close\r\n\r\nyour balance")
+
+
 class Names(socketserver.BaseRequestHandler):
     def handle(self):
         query, reply = self.request
@@ -128,6 +152,7 @@ class Names(socketserver.BaseRequestHandler):
 def main() -> None:
     folder = pathlib.Path(sys.argv[1])
     servers = [Server(address, folder) for address in (LLM4, LLM6, BANK4, BANK6)]
+    servers += [Plain(address) for address in (BANK4, BANK6)]
     names = socketserver.ThreadingUDPServer((DNS4, 53), Names)
     for server in (*servers, names):
         threading.Thread(target=server.serve_forever, daemon=True).start()

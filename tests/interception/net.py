@@ -10,6 +10,7 @@ LLM4, LLM6 = "203.0.113.10", "2001:db8:1::10"
 BANK4, BANK6 = "203.0.113.20", "2001:db8:1::20"
 DNS4 = "203.0.113.53"
 PROXY_UID = 20117
+MESH_UID = 1337
 
 
 def run(*command: str, **options) -> subprocess.CompletedProcess:

@@ -4,8 +4,11 @@ What is seen is the table of docs/interception.md: `AGENTGUARD_WRITE_DOCS=1` wri
 
 import os
 import pathlib
+import re
+import ssl
 import sys
 
+import forge
 import pytest
 from conftest import HERE, MODES, ROOT
 
@@ -48,6 +51,7 @@ CLIENTS = {
 DEAF = {("connect", name) for name in ("Python aiohttp", "Node https", "Node fetch", "Node openai", "Java HttpClient")}
 
 SEEN: dict[tuple[str, str], str] = {}
+REFUSED: dict[tuple[str, str], bool] = {}
 
 
 @pytest.mark.parametrize("name", CLIENTS)
@@ -75,11 +79,42 @@ def test_a_client(sidecar, name, go_client):
     SEEN[sidecar.mode, name] = "passes unjudged" if deaf else "judged"
 
 
+def test_the_forged_certificate_is_one_that_only_its_name_speaks_against(sidecar, tmp_path):
+    root = sidecar.folder / "ca/root.pem"
+    for host, wrong in (("api.openai.com", None), ("bank.test", "permitted subtree violation")):
+        chain = tmp_path / f"{host}.pem"
+        chain.write_bytes(forge.leaf(sidecar.folder / "key", host))
+        if wrong is None:
+            forge.handshake(chain, root, host)
+        else:
+            with pytest.raises(ssl.SSLCertVerificationError, match=wrong):
+                forge.handshake(chain, root, host)
+
+
+@pytest.mark.parametrize("name", CLIENTS)
+def test_a_client_refuses_what_the_authority_may_not_sign(sidecar, name, go_client):
+    """Whoever steals the sidecar's key cannot pose as a bank: its certificate is constrained, and every client minds that."""
+    sidecar.go = go_client
+    asked = sidecar.log("internet").count("bank.test GET")
+    sidecar.forge(True)
+    try:
+        got = sidecar.call(CLIENTS[name][0](sidecar, "bank"))
+    finally:
+        sidecar.forge(False)
+    told = got.stdout + got.stderr
+    assert got.returncode != 0 and "your balance" not in told, told
+    # For that reason, in the words of OpenSSL, Go, Java and rustls.
+    assert re.search(r"(?i)permitted subtree|not authorized to sign for this name|name ?constraint", told), told
+    assert sidecar.log("internet").count("bank.test GET") == asked, "nothing was asked"
+    REFUSED[sidecar.mode, name] = True
+
+
 def test_the_table_in_the_documentation_is_what_was_seen(request):
-    if len(SEEN) < len(MODES) * len(CLIENTS):
+    if min(len(SEEN), len(REFUSED)) < len(MODES) * len(CLIENTS):
         pytest.skip("skipped: the table needs every client in every mode")
-    head = "| client | transparent | hosts | connect | trusts by |\n| --- | --- | --- | --- | --- |\n"
-    rows = [f"| {name} | " + " | ".join(SEEN[mode, name] for mode in MODES) + f" | `{variable}` |\n" for name, (_, variable) in CLIENTS.items()]
+    head = "| client | transparent | hosts | connect | a forged `bank.test` | trusts by |\n| --- | --- | --- | --- | --- | --- |\n"
+    refuses = lambda name: "refused" if all(REFUSED[mode, name] for mode in MODES) else "accepted"
+    rows = [f"| {name} | " + " | ".join(SEEN[mode, name] for mode in MODES) + f" | {refuses(name)} | `{variable}` |\n" for name, (_, variable) in CLIENTS.items()]
     begin, end = "<!-- clients: begin -->\n", "<!-- clients: end -->"
     page = ROOT / "docs/interception.md"
     before, rest = page.read_text().split(begin)

@@ -41,6 +41,7 @@ CREATE TABLE instance (
     seen        BIGINT NOT NULL DEFAULT 0,
     judged      BIGINT NOT NULL DEFAULT 0,
     lost        TEXT   NOT NULL DEFAULT '{}',
+    not_checked TEXT   NOT NULL DEFAULT '[]',
     stored      BIGINT NOT NULL DEFAULT 0,
     rejected    BIGINT NOT NULL DEFAULT 0,
     forgotten   BIGINT NOT NULL DEFAULT 0,

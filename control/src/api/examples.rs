@@ -10,7 +10,7 @@ use agentguard_api::query::{
 };
 use agentguard_api::{
     Batch, BatchReply, Content, ContentSource, Heartbeat, HeartbeatReply, Latency, LossReason, Problem,
-    Rejected, VerdictEvent, Workload,
+    Rejected, Unjudged, UnjudgedReason, VerdictEvent, Workload,
 };
 use agentguard_judge::{EvidenceRef, Signal, SourceKind, Span, SpanKind, State};
 use agentguard_policy::{Action, Delivery, Direction};
@@ -265,6 +265,7 @@ fn sidecar() -> Sidecar {
         policy: "0f3a5b7c9d1e".to_owned(),
         seen: 1300,
         judged: 1190,
+        not_checked: not_checked(),
     }
 }
 
@@ -298,8 +299,13 @@ fn heartbeat() -> Heartbeat {
         policy: "0f3a5b7c9d1e".to_owned(),
         seen: 1300,
         judged: 1190,
+        not_checked: not_checked(),
         bundle: Some(policies::report()),
     }
+}
+
+fn not_checked() -> Vec<Unjudged> {
+    vec![Unjudged { host: "api.openai.com".to_owned(), reason: UnjudgedReason::TlsPinned, connections: 3 }]
 }
 
 fn heartbeat_reply() -> HeartbeatReply {

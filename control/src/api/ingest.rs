@@ -22,6 +22,9 @@ use crate::store::{Done, Work};
 const HEARTBEAT: usize = 1 << 20;
 /// Ranges of lost seqs in one heartbeat.
 const LOST_RANGES: usize = 10_000;
+/// Counts of connections that were not judged in one heartbeat, and bytes of a host in them.
+const UNJUDGED: usize = 256;
+const HOST: usize = 256;
 
 /// Take up a batch of verdicts.
 #[utoipa::path(post, path = "/api/v1/ingest/verdicts", operation_id = "ingest_verdicts", tag = "ingest", request_body = Batch,
@@ -120,6 +123,10 @@ fn check(heartbeat: &Heartbeat) -> Result<(), ApiError> {
     if heartbeat.lost_ranges.iter().any(|&(start, end)| start == 0 || start > end || end > heartbeat.produced)
     {
         return wrong("lost_ranges", "each must be [first, last] with 1 <= first <= last <= produced");
+    }
+    if heartbeat.not_checked.len() > UNJUDGED || heartbeat.not_checked.iter().any(|one| one.host.len() > HOST)
+    {
+        return wrong("not_checked", "may have 256 entries, each with a host of 256 bytes");
     }
     if i64::try_from(heartbeat.produced).is_err() {
         return wrong("produced", "must fit 63 bits");

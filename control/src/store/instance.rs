@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use agentguard_api::query::Sidecar;
-use agentguard_api::{Heartbeat, LossReason, Workload};
+use agentguard_api::{Heartbeat, LossReason, Unjudged, Workload};
 use uuid::Uuid;
 
 use super::{Received, StoreError};
@@ -31,6 +31,7 @@ pub(in crate::store) struct Instance {
     pub(in crate::store) seen: u64,
     pub(in crate::store) judged: u64,
     pub(in crate::store) lost: BTreeMap<LossReason, u64>,
+    pub(in crate::store) not_checked: Vec<Unjudged>,
 }
 
 impl Instance {
@@ -59,6 +60,10 @@ impl Instance {
         self.seen = self.seen.max(heartbeat.seen);
         self.judged = self.judged.max(heartbeat.judged);
         self.lost.clone_from(&heartbeat.lost);
+        // The counts only grow, and a proxy that is older, or has come to its end, tells of none.
+        if connections(&heartbeat.not_checked) >= connections(&self.not_checked) {
+            self.not_checked.clone_from(&heartbeat.not_checked);
+        }
         for &(start, end) in &heartbeat.lost_ranges {
             self.ledger.insert(start, end);
         }
@@ -85,8 +90,13 @@ impl Instance {
             policy: self.policy.clone(),
             seen: self.seen,
             judged: self.judged,
+            not_checked: self.not_checked.clone(),
         }
     }
+}
+
+fn connections(unjudged: &[Unjudged]) -> u64 {
+    unjudged.iter().fold(0, |sum, one| sum.saturating_add(one.connections))
 }
 
 /// The databases' integers are signed.

@@ -142,6 +142,7 @@ suite! {
     ledger::after_a_commit_that_failed_nothing_of_it_is_remembered,
     ledger::dead_letters_are_bounded,
     ledger::clocks_that_are_wrong_by_days_or_years_fail_nothing,
+    ledger::connections_that_were_not_judged_are_kept_as_an_instance_told_of_them_last,
     ledger::text_that_the_database_cannot_hold_fails_nothing,
     pages::a_whole_id_is_found_at_once_and_a_part_of_one_too,
     pages::a_search_that_runs_out_of_time_says_where_it_stopped,

@@ -1,6 +1,7 @@
 // Sends the generated verdicts to a real control plane, as sidecars do: batches with gapless numbers, heartbeats, then a trickle.
 
 import { INSTANCES, makeHistory, makeVerdict, random } from './data.mjs';
+import { NOT_CHECKED } from './query.mjs';
 
 const BATCH = 500;
 
@@ -44,6 +45,7 @@ async function beat(url) {
       policy: '9f2c51a07be4',
       seen: seq + 3,
       judged: Math.floor(seq * 0.94),
+      not_checked: instance === INSTANCES[3].id ? NOT_CHECKED : [],
     });
   }
 }

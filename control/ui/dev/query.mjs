@@ -127,6 +127,12 @@ export function timeSeries(all, query) {
   return { step, t, series, judge_p95_ms: judge.map(values => percentiles(values).p95) };
 }
 
+/** As a pod with a pinned client tells of it. */
+export const NOT_CHECKED = [
+  { host: 'api.openai.com', reason: 'tls_pinned', connections: 3 },
+  { host: 'other', reason: 'no_name', connections: 1 },
+];
+
 export function sidecars(all, instances, now) {
   return instances.map(({ id, name }, index) => {
     const own = all.filter(v => v.instance === id);
@@ -152,6 +158,7 @@ export function sidecars(all, instances, now) {
       policy: index === 3 ? '4b1de0a99c02' : '9f2c51a07be4',
       seen: own.length + 12,
       judged: own.filter(v => v.judge).length,
+      not_checked: index === 3 ? NOT_CHECKED : [],
     };
   });
 }

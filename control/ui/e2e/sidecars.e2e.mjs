@@ -19,6 +19,17 @@ test('the ledger agrees with the API and adds up', async () => {
   });
 });
 
+test('connections that were not checked are told of in words', async () => {
+  const told = (await api('/sidecars')).flatMap(sidecar => sidecar.not_checked);
+  assert.ok(told.some(one => one.reason === 'tls_pinned'));
+  await visit('/sidecars', async page => {
+    await page.waitForSelector('.unjudged li');
+    const words = await page.locator('.unjudged li').first().textContent();
+    assert.match(words, /^3 connections to api\.openai\.com: the client refused our certificate/);
+    assert.equal(await page.locator('tbody .badge', { hasText: 'not checked' }).count(), 1);
+  });
+});
+
 test('by mouse and by keyboard: from a sidecar to the verdicts of its workload', () =>
   visit('/sidecars', async page => {
     await page.waitForSelector('tbody tr');

@@ -79,6 +79,46 @@ impl LossReason {
     }
 }
 
+/// Why connections to a model that was to be judged, or may have been, were not.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum UnjudgedReason {
+    /// The client refused the certificate that we showed for a listed host: its connection failed.
+    TlsPinned,
+    /// The client would have, as those before it: its connection passed unread.
+    TlsPinnedPassed,
+    /// A listed host for which the authority may not sign: it was listed after the authority was made.
+    NotPermitted,
+    /// A known provider that is not listed.
+    NotListed,
+    /// TLS without a host name.
+    NoName,
+    /// TLS of which the true host name may be encrypted.
+    EncryptedName,
+    /// TLS of which the ClientHello could not be read.
+    UnreadableHello,
+    /// A reason that this version does not know.
+    #[serde(other)]
+    Other,
+}
+
+/// Connections that were not judged, since the instance started. They are counted by what the operator wrote, never by what a client
+/// said: a sidecar has as many of these as its list is long, at most some times over.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Unjudged {
+    /// The entry of the sidecar's list that the host is of, or a known provider's; `other` where there is none.
+    pub host: String,
+    /// Why.
+    pub reason: UnjudgedReason,
+    /// How many.
+    pub connections: u64,
+}
+
+impl Unjudged {
+    /// As [`Unjudged::host`] says of hosts that are of no list.
+    pub const OTHER: &str = "other";
+}
+
 /// Sent every few seconds; how the ledger adds up: produced = stored + reported lost + in flight.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Heartbeat {
@@ -107,6 +147,9 @@ pub struct Heartbeat {
     pub seen: u64,
     /// Exchanges judged.
     pub judged: u64,
+    /// Connections that were not judged, cumulative; absent from proxies that catch nothing or are older.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub not_checked: Vec<Unjudged>,
     /// What it says of the control plane's policy bundle. Absent from sidecars that know of none, and for earlier instances.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub bundle: Option<crate::BundleReport>,

@@ -8,6 +8,8 @@ pub mod query;
 pub mod verdict;
 
 pub use bundle::{Bundle, BundleReport, BundleState, Envelope};
-pub use ingest::{Batch, BatchReply, Heartbeat, HeartbeatReply, LossReason, Rejected};
+pub use ingest::{
+    Batch, BatchReply, Heartbeat, HeartbeatReply, LossReason, Rejected, Unjudged, UnjudgedReason,
+};
 pub use problem::Problem;
 pub use verdict::{Content, ContentSource, Correlation, Latency, VerdictEvent, Workload};

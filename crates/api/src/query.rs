@@ -256,4 +256,7 @@ pub struct Sidecar {
     pub seen: u64,
     /// Exchanges judged.
     pub judged: u64,
+    /// Connections that were not judged, since it started, the most first.
+    #[serde(default)]
+    pub not_checked: Vec<crate::Unjudged>,
 }

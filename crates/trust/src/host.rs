@@ -86,6 +86,14 @@ impl HostSet {
         self.exact.contains(host.as_ref()) || self.patterns.iter().any(|pattern| pattern.matches(&host))
     }
 
+    /// The entry that a host is in the set by: its exact name, or the first pattern that it matches.
+    #[must_use]
+    pub fn entry(&self, host: &str) -> Option<&str> {
+        let host = normal(host).ok()?;
+        let exact = self.exact.get(host.as_ref()).map(String::as_str);
+        exact.or_else(|| self.patterns.iter().find(|pattern| pattern.matches(&host)).map(HostPattern::as_str))
+    }
+
     /// Whether the set is empty.
     #[must_use]
     pub fn is_empty(&self) -> bool {

@@ -69,7 +69,11 @@ fn all_problems_are_reported_together() {
 #[test]
 fn root_and_nobody_at_all_are_never_exempt() {
     for uid in ["0", "4294967295", "-1", ""] {
-        assert_eq!(problems(&[&format!("--proxy-uid={uid}")]), [Problem::Uid(uid.to_owned())]);
+        let wrong = |flag| vec![Problem::Uid { flag, value: uid.to_owned() }];
+        assert_eq!(problems(&[&format!("--proxy-uid={uid}")]), wrong("--proxy-uid"));
+        if !uid.is_empty() {
+            assert_eq!(problems(&[&format!("--skip-uids={uid}")]), wrong("--skip-uids"));
+        }
     }
 }
 
@@ -92,6 +96,7 @@ fn the_proxys_ports_are_not_redirected_to_themselves() {
 #[test]
 fn a_check_as_the_exempt_user_is_refused_unless_there_is_none() {
     assert_eq!(problems(&["--proxy-uid=65534"]), [Problem::ExemptVerifier(65534)]);
+    assert_eq!(problems(&["--skip-uids=1337,65534"]), [Problem::ExemptVerifier(65534)]);
     assert!(read(&["--proxy-uid=65534", "--no-verify"]).is_ok());
     assert!(read(&["--proxy-uid=65534", "--print"]).is_ok());
 }
@@ -101,6 +106,13 @@ fn too_long_a_list_is_refused() {
     let ports: Vec<String> = (1..=1025).map(|port| (port * 2).to_string()).collect();
     assert_eq!(
         problems(&[&format!("--skip-ports={}", ports.join(","))]),
-        [Problem::TooMany { flag: "--skip-ports", count: 1025 }]
+        [Problem::TooMany { flag: "--skip-ports", count: 1025, limit: LIST_LIMIT }]
     );
+    let uids: Vec<String> = (1..=17).map(|uid| uid.to_string()).collect();
+    assert_eq!(
+        problems(&[&format!("--skip-uids={}", uids.join(","))]),
+        [Problem::TooMany { flag: "--skip-uids", count: 17, limit: UID_LIMIT }]
+    );
+    assert_eq!(read(&["--skip-uids=2102,1337,2102"]).unwrap().skip_uids, [1337, 2102]);
+    assert!(read(&["--skip-uids="]).unwrap().skip_uids.is_empty());
 }

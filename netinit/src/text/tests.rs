@@ -45,6 +45,7 @@ table inet agentguard {
 fn skips_come_before_the_redirect_and_inbound_has_its_own_chain() {
     let text = printed(&[
         "--proxy-uid=30000",
+        "--skip-uids=2102,1337",
         "--redirect=1234",
         "--ports=443,8000-8100",
         "--skip-ports=8050",
@@ -57,7 +58,7 @@ fn skips_come_before_the_redirect_and_inbound_has_its_own_chain() {
         "set skip4 {\n\t\ttype ipv4_addr\n\t\tflags interval\n\t\telements = { 10.0.0.0/8 }",
         "elements = { fd00::/8 }",
         "set skip_ports {\n\t\ttype inet_service\n\t\telements = { 8050 }",
-        "meta skuid 30000 return",
+        "meta skuid 30000 return\n\t\tmeta skuid 1337 return\n\t\tmeta skuid 2102 return",
         "ip daddr @skip4 return",
         "ip6 daddr @skip6 return",
         "tcp dport @skip_ports return",

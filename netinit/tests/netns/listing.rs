@@ -2,7 +2,8 @@
 
 use crate::support::{Netns, is_root};
 
-const FLAGS: [&str; 4] = [
+const FLAGS: [&str; 5] = [
+    "--skip-uids=1337,2102",
     "--ports=443,8000-8100",
     "--skip-ports=8050,9000-9010",
     "--skip-cidrs=10.0.0.0/8,192.168.0.0/16,1.2.3.4,fd00::/8",

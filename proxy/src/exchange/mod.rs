@@ -7,6 +7,7 @@ pub(crate) mod format;
 pub(crate) mod forward;
 pub(crate) mod generic;
 pub(crate) mod judging;
+pub(crate) mod late;
 pub(crate) mod ledger;
 pub(crate) mod live;
 pub(crate) mod metrics;

@@ -8,6 +8,7 @@ use pingora::Result;
 use pingora::http::ResponseHeader;
 
 use super::format::{self, Format, Frames, Layout};
+use super::late::Rest;
 use super::ledger::{Outcome, settled};
 use super::off_worker::{self, Panicked};
 use super::stream::LAST;
@@ -20,7 +21,7 @@ pub(crate) async fn deliver(
     head: Box<ResponseHeader>,
     layout: Layout,
     parts: &mut Parts<'_>,
-) -> Result<()> {
+) -> Result<Rest> {
     let encoding = forward::encoding(&head).map(str::to_owned);
     let mut reader =
         Reader::new(parts.format, layout, encoding.as_deref(), parts.shared.limits.decoded_bytes);
@@ -43,10 +44,19 @@ pub(crate) async fn deliver(
         }
     }
     reader.finish(parts);
-    let verdict = settled(parts.judging.conclude(LAST).await, reader.missing());
+    parts.judging.end();
+    if parts.judging.owes() {
+        return Ok(Rest::Stream(reader.missing()));
+    }
+    conclude(reader.missing(), parts).await; // at once
+    Ok(Rest::Nothing)
+}
+
+/// Comes to the verdict. `missing`: why not everything was read.
+pub(crate) async fn conclude(missing: Option<NotChecked>, parts: &mut Parts<'_>) {
+    let verdict = settled(parts.judging.conclude(LAST).await, missing);
     parts.ledger.judged(parts.judging);
     parts.ledger.settle(Outcome { would: parts.plan.would(&verdict), ..Outcome::seen(verdict) });
-    Ok(())
 }
 
 /// Reads a stream for the judge only.

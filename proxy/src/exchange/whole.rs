@@ -17,6 +17,7 @@ use pingora::Result;
 use pingora::http::ResponseHeader;
 use tokio::time::Instant;
 
+use super::late::Rest;
 use super::ledger::Outcome;
 use super::stream::LAST;
 use super::{Parts, format, forward, refuse, request};
@@ -27,10 +28,10 @@ pub(crate) async fn deliver(
     relay: &mut Relay<'_>,
     head: Box<ResponseHeader>,
     parts: &mut Parts<'_>,
-) -> Result<()> {
+) -> Result<Rest> {
     let body = Body { encoding: forward::encoding(&head).map(str::to_owned), ..Body::default() };
     if parts.plan.annotates() {
-        held(relay, head, body, parts).await
+        held(relay, head, body, parts).await.map(|()| Rest::Nothing)
     } else {
         passed(relay, head, body, parts).await
     }
@@ -62,7 +63,7 @@ async fn passed(
     head: Box<ResponseHeader>,
     mut body: Body,
     parts: &mut Parts<'_>,
-) -> Result<()> {
+) -> Result<Rest> {
     let limit = parts.shared.limits.response_bytes;
     relay.send_head(head).await?;
     let mut within = true;
@@ -77,15 +78,26 @@ async fn passed(
             Received::End => break relay.send_end(None).await?,
         }
     }
-    let judged = if within {
-        judge(&body, parts, LAST).await.map(|(verdict, _)| verdict)
-    } else {
-        Err(NotChecked::TooLarge)
-    };
-    let verdict = judged.unwrap_or_else(Verdict::not_checked);
-    parts.ledger.judged(parts.judging);
-    parts.ledger.settle(Outcome { would: parts.plan.would(&verdict), ..Outcome::seen(verdict) });
-    Ok(())
+    Ok(Rest::Whole(Passed { body: within.then_some(body) }))
+}
+
+/// An answer that has passed and is still to be judged.
+pub(crate) struct Passed {
+    /// `None`: it was too large to be kept.
+    body: Option<Body>,
+}
+
+impl Passed {
+    /// Comes to the verdict.
+    pub(crate) async fn conclude(self, parts: &mut Parts<'_>) {
+        let judged = match self.body {
+            Some(body) => judge(&body, parts, LAST).await.map(|(verdict, _)| verdict),
+            None => Err(NotChecked::TooLarge),
+        };
+        let verdict = judged.unwrap_or_else(Verdict::not_checked);
+        parts.ledger.judged(parts.judging);
+        parts.ledger.settle(Outcome { would: parts.plan.would(&verdict), ..Outcome::seen(verdict) });
+    }
 }
 
 async fn held(

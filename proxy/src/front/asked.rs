@@ -45,7 +45,7 @@ impl Catcher {
         };
         if !self.hosts.connect_ports.contains(&authority.port) {
             self.hosts.coverage.ended(self.mode, "port");
-            let allowed = self.hosts.connect_ports.iter().map(u16::to_string).collect::<Vec<_>>().join(", ");
+            let allowed = connect::list(&self.hosts.connect_ports);
             let why =
                 format!("port {} is not allowed through this proxy; allowed: {allowed}", authority.port);
             refuse(&mut client, 403, &why).await;

@@ -78,7 +78,7 @@ impl Catcher {
             |name| self.hosts.leaves_alone(name),
             arrival.onward.is_some(),
         );
-        self.hosts.coverage.decided(self.mode, &decision);
+        self.hosts.decided(self.mode, &opening, &decision);
         match decision {
             Decision::Intercept(host) => self.intercept(arrival, &host, stopped, newcomer).await,
             Decision::Tunnel(_) => {
@@ -141,6 +141,7 @@ impl Catcher {
                 tracing::debug!(host, reason = refusal.as_str(), "TLS with a client did not come about");
                 self.hosts.coverage.handshake_failed(self.mode, refusal);
                 if refusal == Refusal::Distrust {
+                    self.hosts.watch.refused(host);
                     self.hosts.pins.refused(host, Instant::now());
                 }
             }

@@ -55,6 +55,11 @@ pub(crate) fn read(bytes: &[u8]) -> Progress {
     authority.map_or(Progress::Malformed, |authority| Progress::Connect(authority, end + 4))
 }
 
+/// Ports, as a refusal names those that are allowed.
+pub(crate) fn list(ports: &[u16]) -> String {
+    ports.iter().map(u16::to_string).collect::<Vec<_>>().join(", ")
+}
+
 impl Authority {
     /// `host:port`; an IPv6 address stands in brackets.
     pub(crate) fn parse(text: &str) -> Option<Self> {

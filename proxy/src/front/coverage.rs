@@ -89,6 +89,11 @@ impl Coverage {
         }
     }
 
+    /// A connection to a listed host passed unread, since the authority may not sign for it.
+    pub(crate) fn not_permitted(&self) {
+        self.not_checked.with_label_values(&["not_permitted"]).inc();
+    }
+
     pub(crate) fn unreachable(&self, mode: Mode) {
         self.unreachable.with_label_values(&[mode.as_str()]).inc();
     }

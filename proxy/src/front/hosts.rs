@@ -4,6 +4,7 @@ use std::convert::Infallible;
 use std::sync::{Arc, OnceLock};
 use std::time::Instant;
 
+use agentguard_api::UnjudgedReason;
 use agentguard_trust::{Event, Mint};
 use pingora::apps::HttpServerApp;
 use quick_cache::sync::Cache;
@@ -14,9 +15,10 @@ use tokio::sync::Semaphore;
 use super::app::{self, App};
 use super::bound::Bound;
 use super::coverage::Coverage;
-use super::decide::Unknown;
+use super::decide::{Decision, Mode, Opening, Unknown};
 use super::pins::Pins;
 use super::sniff::Protocol;
+use super::unjudged::Watch;
 use crate::http::forward::Forward;
 use crate::http::route::Router;
 use crate::intercept::{Intercept, Pinned};
@@ -34,10 +36,12 @@ pub(crate) struct Hosts {
     pub(crate) unknown: Unknown,
     on_pinned: Pinned,
     pub(crate) connect_ports: Vec<u16>,
+    http_ports: Vec<u16>,
     pub(crate) pins: Pins,
     /// Places for tunnels.
     pub(crate) tunnels: Arc<Semaphore>,
     pub(crate) coverage: Arc<Coverage>,
+    pub(crate) watch: Watch,
     tls: Arc<ServerConfig>,
     roots: Roots,
     bound: Cache<(String, u16), Bound>,
@@ -49,6 +53,7 @@ impl Hosts {
     pub(crate) fn new(intercept: Intercept, roots: Roots, tunnels: usize, coverage: Coverage) -> Self {
         let coverage = Arc::new(coverage);
         let told = coverage.clone();
+        let watch = Watch::new(intercept.hosts.clone());
         let mint = Mint::new(intercept.authority, intercept.hosts).with_observer(move |event| {
             if let Event::Minted { took, .. } = event {
                 told.minted(*took);
@@ -60,10 +65,12 @@ impl Hosts {
             mint,
             unknown: intercept.unknown,
             on_pinned: intercept.pinned,
+            http_ports: [intercept.http_ports, intercept.connect_ports.clone()].concat(),
             connect_ports: intercept.connect_ports,
             pins: Pins::default(),
             tunnels: Arc::new(Semaphore::new(tunnels)),
             coverage,
+            watch,
             roots,
             bound: Cache::new(KEPT),
             caught: OnceLock::new(),
@@ -79,6 +86,14 @@ impl Hosts {
     /// Whether this host's clients have shown that they cannot be intercepted, and are to work all the same.
     pub(crate) fn leaves_alone(&self, host: &str) -> bool {
         self.on_pinned == Pinned::Pass && self.pins.pinned(host, Instant::now())
+    }
+
+    /// Counts what was decided.
+    pub(crate) fn decided(&self, mode: Mode, opening: &Opening, decision: &Decision) {
+        self.coverage.decided(mode, decision);
+        if self.watch.decided(opening, decision) == Some(UnjudgedReason::NotPermitted) {
+            self.coverage.not_permitted();
+        }
     }
 
     /// Our side of TLS with clients.
@@ -107,7 +122,8 @@ impl Hosts {
     /// The proxy of plain HTTP requests that are asked of us as of a proxy.
     pub(crate) fn forward(&self, shared: &Arc<Shared>) -> Arc<App> {
         let made = || {
-            let router = Router::Forward(Forward::new(self.mint.clone(), shared.dns.clone()));
+            let router =
+                Router::Forward(Forward::new(self.mint.clone(), self.http_ports.clone(), shared.dns.clone()));
             Arc::new(App::new(app::proxy(router, shared), Protocol::Http1, &shared.timeouts))
         };
         self.forward.get_or_init(made).clone()

@@ -23,3 +23,4 @@ pub(crate) mod places;
 pub(crate) mod secure;
 pub(crate) mod sniff;
 pub(crate) mod tunnel;
+pub(crate) mod unjudged;

@@ -10,7 +10,7 @@ use quick_cache::sync::Cache;
 
 use super::route::{Asked, Route, RouteError};
 use crate::dns::Dns;
-use crate::front::connect::{Authority, Host};
+use crate::front::connect::{self, Authority, Host};
 use crate::upstream::Target;
 use crate::{Origin, providers};
 
@@ -21,13 +21,15 @@ const HTTP: u16 = 80;
 /// Where such requests go.
 pub(crate) struct Forward {
     mint: Arc<Mint>,
+    /// To which requests may go.
+    ports: Vec<u16>,
     dns: Dns,
     targets: Cache<(Host, u16), Arc<Target>>,
 }
 
 impl Forward {
-    pub(crate) fn new(mint: Arc<Mint>, dns: Dns) -> Self {
-        Self { mint, dns, targets: Cache::new(KEPT) }
+    pub(crate) fn new(mint: Arc<Mint>, ports: Vec<u16>, dns: Dns) -> Self {
+        Self { mint, ports, dns, targets: Cache::new(KEPT) }
     }
 
     /// The route of a request. Only those of listed hosts are judged.
@@ -39,6 +41,9 @@ impl Forward {
         let parsed = authority
             .and_then(|text| Authority::parse(text).or_else(|| Authority::parse(&format!("{text}:{HTTP}"))));
         let Authority { host, port } = parsed.ok_or(RouteError::Path)?;
+        if !self.ports.contains(&port) {
+            return Err(RouteError::Port { port, allowed: connect::list(&self.ports) });
+        }
         let listed = matches!(&host, Host::Name(name) if self.mint.intercepts(name));
         let path = request.uri.path_and_query().cloned().unwrap_or_else(|| PathAndQuery::from_static("/"));
         let endpoint = if listed { Endpoint::detect(request.method, path.as_str()) } else { None };

@@ -99,7 +99,7 @@ impl ProxyHttp for Guard {
         match ctx.route.as_ref() {
             Some(Ok(route)) if life::concerns(session, route) => {
                 let route = route.clone();
-                life::exchange(session, &route, &self.shared).await?;
+                life::exchange(session, &route, &self.shared, &mut ctx.permit).await?;
                 Ok(true)
             }
             Some(Ok(_)) => Ok(false),
@@ -107,6 +107,7 @@ impl ProxyHttp for Guard {
                 let status = match error {
                     RouteError::UnknownProvider { .. } => 404,
                     RouteError::Path | RouteError::NotForUs => 400,
+                    RouteError::Port { .. } => 403,
                     RouteError::Misdirected(_) => 421,
                 };
                 Reply::error(status, "agentguard_no_route", &format!("agentguard: {error}"))

@@ -90,6 +90,14 @@ pub(crate) enum RouteError {
         "this is a proxy: set HTTPS_PROXY to its address, or ask with CONNECT host:443 or with an absolute http:// address"
     )]
     NotForUs,
+    /// A port that clients may not reach through a proxy.
+    #[error("port {port} is not allowed through this proxy; allowed: {allowed}")]
+    Port {
+        /// As asked for.
+        port: u16,
+        /// Those that are, comma-separated.
+        allowed: String,
+    },
     /// Path and prefix do not make a path.
     #[error("the request's path is not valid")]
     Path,

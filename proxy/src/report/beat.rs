@@ -1,20 +1,27 @@
 //! Heartbeats: every instance's account of itself, and with it the seqs that will never come.
 
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use agentguard_api::{Heartbeat, HeartbeatReply};
-use tokio::time::{MissedTickBehavior, interval};
+use agentguard_api::{Heartbeat, HeartbeatReply, Unjudged};
+use tokio::time::{MissedTickBehavior, interval, timeout};
 use tokio_util::sync::CancellationToken;
 
 use super::link::{Failure, Link};
 use super::metrics::Metrics;
+use crate::Tally;
 use crate::policy::InForce;
 use crate::spool::{Account, Accounts};
+
+/// At the end of a drain, for each of the last heartbeats.
+pub(super) const LAST_BEAT: Duration = Duration::from_secs(2);
 
 const PATH: &str = "/api/v1/sidecar/heartbeat";
 /// Ranges in one heartbeat; what is beyond goes with the next one, at once.
 const RANGES: usize = 1000;
+/// Counts of connections in one heartbeat; of a longer list of hosts, those with the most.
+const COUNTS: usize = 200;
 /// After so many beats everything is said again, in case the control plane is another one or lost its data.
 const REPEAT: u64 = 12;
 
@@ -24,6 +31,7 @@ pub(super) struct Beater {
     accounts: Accounts,
     policy: Arc<InForce>,
     metrics: Metrics,
+    unjudged: Tally,
     every: Duration,
     beats: u64,
     failing: bool,
@@ -37,7 +45,11 @@ impl Beater {
         metrics: Metrics,
         every: Duration,
     ) -> Self {
-        Self { link, accounts, policy, metrics, every, beats: 0, failing: false }
+        Self { link, accounts, policy, metrics, unjudged: Tally::default(), every, beats: 0, failing: false }
+    }
+
+    pub(super) fn tell_of(&mut self, unjudged: Tally) {
+        self.unjudged = unjudged;
     }
 
     /// Beats until `stop`, for the first time at once.
@@ -45,7 +57,10 @@ impl Beater {
         let mut ticks = interval(self.every);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         while stop.run_until_cancelled(ticks.tick()).await.is_some() {
-            if stop.run_until_cancelled(self.beat()).await.is_none() {
+            let mut beat = pin!(self.beat());
+            if stop.run_until_cancelled(beat.as_mut()).await.is_none() {
+                // Given up, it might be taken after the last one, and stand.
+                let _ = timeout(LAST_BEAT, beat).await;
                 return;
             }
         }
@@ -91,6 +106,12 @@ impl Beater {
         tokio::task::spawn_blocking(move || ask(&accounts)).await.ok()
     }
 
+    fn unjudged(&self) -> Vec<Unjudged> {
+        let mut all = self.unjudged.all();
+        all.truncate(COUNTS);
+        all
+    }
+
     async fn tell(&self, account: &Account) -> Result<(), Failure> {
         let account = account.clone();
         let heartbeat = Heartbeat {
@@ -106,6 +127,7 @@ impl Beater {
             policy: if account.live { self.policy.current().load().revision.clone() } else { String::new() },
             seen: account.seen,
             judged: account.judged,
+            not_checked: if account.live { self.unjudged() } else { Vec::new() },
             bundle: account.live.then(|| self.policy.report()),
         };
         let body = serde_json::to_vec(&heartbeat).expect("plain data with string keys");
@@ -115,3 +137,6 @@ impl Beater {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests;

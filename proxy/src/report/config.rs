@@ -3,8 +3,9 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use agentguard_telemetry::Secret;
 use agentguard_telemetry::metrics::MetricError;
+
+use super::credential::Token;
 
 /// What the reporter is told.
 #[derive(Clone, Debug)]
@@ -12,7 +13,9 @@ pub struct ReportConfig {
     /// The control plane: `http://host:port` or `https://…`, without a path of its own or with one that is a prefix.
     pub control: String,
     /// Sent as a bearer token.
-    pub token: Option<Secret>,
+    pub token: Option<Token>,
+    /// A token file that was read that long ago is read again; besides whenever the control plane refuses the token.
+    pub token_refresh: Duration,
     /// PEM file of authorities to be trusted besides the platform's.
     pub ca_file: Option<PathBuf>,
     /// Between heartbeats.
@@ -40,6 +43,7 @@ impl ReportConfig {
         Self {
             control: control.into(),
             token: None,
+            token_refresh: Duration::from_secs(30),
             ca_file: None,
             heartbeat: Duration::from_secs(5),
             timeout: Duration::from_secs(30),
@@ -62,6 +66,14 @@ pub enum ReportError {
         /// As given.
         given: String,
         /// What is wrong with it.
+        why: String,
+    },
+    /// The token file cannot be used.
+    #[error("the file {} with the token for the control plane cannot be used: {why}", path.display())]
+    Token {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it; nothing of what is in it.
         why: String,
     },
     /// The CA file cannot be used.

@@ -10,6 +10,7 @@ use reqwest::{Certificate, Client, Response, StatusCode, Url, redirect};
 use serde::de::DeserializeOwned;
 
 use super::config::{ReportConfig, ReportError};
+use super::credential::Credential;
 
 /// A reply is a few numbers and at most a line for each event.
 const MAX_REPLY: usize = 4 << 20;
@@ -51,7 +52,7 @@ pub(crate) struct Asked {
 pub(crate) struct Link {
     client: Client,
     base: String,
-    token: Option<Secret>,
+    credential: Credential,
 }
 
 impl Link {
@@ -77,7 +78,9 @@ impl Link {
             builder = builder.tls_certs_merge(authorities);
         }
         let client = builder.build().map_err(|error| ReportError::Client(error.to_string()))?;
-        Ok(Self { client, base, token: config.token.clone().filter(|token| !token.is_empty()) })
+        let credential = Credential::new(config.token.as_ref(), config.token_refresh)
+            .map_err(|(path, why)| ReportError::Token { path, why })?;
+        Ok(Self { client, base, credential })
     }
 
     /// Posts JSON that was compressed with zstd and reads the JSON reply.
@@ -100,18 +103,26 @@ impl Link {
     /// Asks for something that is waited for: an answer comes when there is another one than that of the tag, or after `wait`
     /// (RFC 7240, RFC 9110 section 13.1.2).
     pub(crate) async fn ask(&self, path: &str, tag: Option<&str>, wait: Duration) -> Result<Asked, Failure> {
-        let mut request = self
-            .client
-            .get(format!("{}{path}", self.base))
-            .header("prefer", format!("wait={}", wait.as_secs()))
-            .timeout(wait + ANSWER);
-        if let Some(tag) = tag {
-            request = request.header(IF_NONE_MATCH, tag);
+        let question = |token: Option<&Secret>| {
+            let mut request = self
+                .client
+                .get(format!("{}{path}", self.base))
+                .header("prefer", format!("wait={}", wait.as_secs()))
+                .timeout(wait + ANSWER);
+            if let Some(tag) = tag {
+                request = request.header(IF_NONE_MATCH, tag);
+            }
+            if let Some(token) = token {
+                request = request.bearer_auth(token.expose());
+            }
+            request
+        };
+        let used = self.credential.current().await;
+        let mut response = question(used.as_ref()).send().await.map_err(|error| unreached(&error))?;
+        if response.status() == StatusCode::UNAUTHORIZED && self.credential.renewed(used.as_ref()).await {
+            let renewed = self.credential.current().await;
+            response = question(renewed.as_ref()).send().await.map_err(|error| unreached(&error))?;
         }
-        if let Some(token) = &self.token {
-            request = request.bearer_auth(token.expose());
-        }
-        let response = request.send().await.map_err(|error| unreached(&error))?;
         let waited = response.headers().contains_key("preference-applied");
         if response.status() == StatusCode::NOT_MODIFIED {
             return Ok(Asked { body: None, tag: None, waited });
@@ -124,20 +135,36 @@ impl Link {
     }
 
     async fn send(&self, path: &str, body: Bytes, encoding: Option<&str>) -> Result<Vec<u8>, Failure> {
-        let mut request =
-            self.client.post(format!("{}{path}", self.base)).header(CONTENT_TYPE, "application/json");
-        if let Some(encoding) = encoding {
-            request = request.header(CONTENT_ENCODING, encoding);
+        let used = self.credential.current().await;
+        let mut response = self.once(path, body.clone(), encoding, used.as_ref()).await?;
+        // The token may have been replaced since it was read: then the new one is tried at once, and that alone.
+        if response.status() == StatusCode::UNAUTHORIZED && self.credential.renewed(used.as_ref()).await {
+            let renewed = self.credential.current().await;
+            response = self.once(path, body, encoding, renewed.as_ref()).await?;
         }
-        if let Some(token) = &self.token {
-            request = request.bearer_auth(token.expose());
-        }
-        let response = request.body(body).send().await.map_err(|error| unreached(&error))?;
         let status = response.status();
         if status.is_success() {
             return read(response).await;
         }
         Err(refused(&response))
+    }
+
+    async fn once(
+        &self,
+        path: &str,
+        body: Bytes,
+        encoding: Option<&str>,
+        token: Option<&Secret>,
+    ) -> Result<Response, Failure> {
+        let mut request =
+            self.client.post(format!("{}{path}", self.base)).header(CONTENT_TYPE, "application/json");
+        if let Some(encoding) = encoding {
+            request = request.header(CONTENT_ENCODING, encoding);
+        }
+        if let Some(token) = token {
+            request = request.bearer_auth(token.expose());
+        }
+        request.body(body).send().await.map_err(|error| unreached(&error))
     }
 }
 

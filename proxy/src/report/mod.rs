@@ -11,6 +11,7 @@ mod backoff;
 mod batch;
 mod beat;
 mod config;
+mod credential;
 mod link;
 mod metrics;
 mod send;
@@ -23,17 +24,17 @@ use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
 pub use config::{ReportConfig, ReportError};
+pub use credential::Token;
+
+use crate::Tally;
 
 use crate::policy::InForce;
 use crate::spool::{Accounts, SpoolReader};
 pub(crate) use backoff::Backoff;
-use beat::Beater;
+use beat::{Beater, LAST_BEAT};
 pub(crate) use link::{Failure, Link};
 use metrics::Metrics;
 use send::Sender;
-
-/// At the end of a drain, for the last heartbeats.
-const LAST_BEAT: Duration = Duration::from_secs(2);
 
 /// Brings what is in the spool to the control plane.
 pub struct Reporter {
@@ -62,6 +63,13 @@ impl Reporter {
         Ok(Self { accounts, sender, beater, drain: config.drain })
     }
 
+    /// Heartbeats tell of these connections, too.
+    #[must_use]
+    pub fn telling(mut self, unjudged: Tally) -> Self {
+        self.beater.tell_of(unjudged);
+        self
+    }
+
     /// Reports until `stop`, then flushes the spool and sends what is left within the drain time. Returns how many verdicts
     /// stay in the spool for the next start.
     pub async fn run(mut self, stop: CancellationToken) -> u64 {
@@ -74,7 +82,8 @@ impl Reporter {
         }
         // Out of time is no error: the rest stays on disk.
         let _ = timeout(deadline.saturating_duration_since(Instant::now()), self.sender.empty()).await;
-        let _ = timeout(LAST_BEAT, self.beater.beat()).await;
+        let last = deadline.saturating_duration_since(Instant::now()).max(LAST_BEAT);
+        let _ = timeout(last, self.beater.beat()).await;
         let left = self.accounts.in_flight();
         if left > 0 {
             tracing::warn!(verdicts = left, "verdicts stay in the spool and are sent at the next start");

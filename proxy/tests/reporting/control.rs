@@ -50,6 +50,8 @@ pub(crate) struct Data {
     /// Anything without it gets 401.
     pub(crate) token: Option<&'static str>,
     pub(crate) backoff_ms: u64,
+    /// The next heartbeat that tells of something in flight is noted, and answered, after this time.
+    pub(crate) late: Option<Duration>,
 }
 
 pub(crate) struct Control {
@@ -143,11 +145,24 @@ fn is_stranger(data: &Data, headers: &HeaderMap) -> bool {
 }
 
 async fn heartbeat(State(data): State<Arc<Mutex<Data>>>, headers: HeaderMap, body: Bytes) -> StatusCode {
+    let beat: Heartbeat = serde_json::from_slice(&body).expect("a heartbeat");
+    let late = data.lock().late.take_if(|_| beat.in_flight > 0);
+    if let Some(time) = late {
+        // Noted even when its sender does not wait for the answer.
+        let noted = tokio::spawn(async move {
+            tokio::time::sleep(time).await;
+            note(&data, &headers, &beat)
+        });
+        return noted.await.expect("no panic");
+    }
+    note(&data, &headers, &beat)
+}
+
+fn note(data: &Mutex<Data>, headers: &HeaderMap, beat: &Heartbeat) -> StatusCode {
     let mut data = data.lock();
-    if is_stranger(&data, &headers) {
+    if is_stranger(&data, headers) {
         return StatusCode::UNAUTHORIZED;
     }
-    let beat: Heartbeat = serde_json::from_slice(&body).expect("a heartbeat");
     let lost = data.lost.entry(beat.instance).or_default();
     lost.extend(beat.lost_ranges.iter().flat_map(|&(start, end)| start..=end));
     if let Some(before) = data.heartbeats.insert(beat.instance, beat.clone()) {

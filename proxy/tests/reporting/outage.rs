@@ -40,6 +40,26 @@ async fn an_outage_under_load_loses_nothing() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn the_last_heartbeat_is_the_last_to_arrive() {
+    let control = Control::start().await;
+    {
+        let mut data = control.data.lock();
+        data.faults.push_back(Fault::Slow(Duration::from_millis(300)));
+        data.late = Some(Duration::from_millis(900));
+    }
+    let dir = tempfile::tempdir().unwrap();
+    let sidecar = Sidecar::start(dir.path(), &quick(&control));
+    let instance = sidecar.spool.instance();
+    sidecar.spool.record(event(true, "m"));
+    eventually("a heartbeat is on its way", || control.data.lock().late.is_none()).await;
+    assert_eq!(sidecar.stop().await, 0);
+    // Longer than the late one takes.
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    assert_eq!(control.data.lock().heartbeats[&instance].in_flight, 0);
+    control.assert_ledgers_add_up();
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn an_outage_longer_than_the_spool_costs_passing_verdicts_and_the_books_balance() {
     let mut control = Control::start().await;
     let dir = tempfile::tempdir().unwrap();

@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 use agentguard_api::LossReason;
 use agentguard_proxy::Recorder;
 use agentguard_proxy::report::ReportConfig;
+use agentguard_proxy::report::Token;
 use agentguard_telemetry::Secret;
 
 use super::control::{Control, Fault};
@@ -113,7 +114,7 @@ async fn without_the_right_token_verdicts_wait_and_with_it_they_arrive() {
     control.data.lock().token = Some("right");
     let dir = tempfile::tempdir().unwrap();
     let config = ReportConfig {
-        token: Some(Secret::new("wrong")),
+        token: Some(Token::Given(Secret::new("wrong"))),
         drain: Duration::from_millis(300),
         ..quick(&control)
     };
@@ -123,9 +124,46 @@ async fn without_the_right_token_verdicts_wait_and_with_it_they_arrive() {
     eventually("it was tried", || control.data.lock().batches.len() > 1).await;
     assert_eq!(sidecar.stop().await, 1);
 
-    let config = ReportConfig { token: Some(Secret::new("right")), ..config };
+    let config = ReportConfig { token: Some(Token::Given(Secret::new("right"))), ..config };
     let sidecar = Sidecar::start(dir.path(), &config);
     eventually("it arrives under its own instance", || control.stored(instance) == 1).await;
+    assert_eq!(sidecar.stop().await, 0);
+    control.assert_ledgers_add_up();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_token_that_is_replaced_in_its_file_is_used_without_a_restart() {
+    let control = Control::start().await;
+    control.data.lock().token = Some("first");
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("token");
+    let write = |token: &str| {
+        // As the kubelet does it: another file is put in its place.
+        std::fs::write(dir.path().join("new"), token).unwrap();
+        std::fs::rename(dir.path().join("new"), &file).unwrap();
+    };
+    write("first\n");
+    let config = ReportConfig {
+        token: Some(Token::File(file.clone())),
+        token_refresh: Duration::from_secs(3600), // only a refusal tells of a new one
+        ..quick(&control)
+    };
+    let sidecar = Sidecar::start(&dir.path().join("spool"), &config);
+    let instance = sidecar.spool.instance();
+    sidecar.spool.record(event(true, "m"));
+    eventually("the first token is taken", || control.stored(instance) == 1).await;
+    write("second\n");
+    control.data.lock().token = Some("second");
+    sidecar.spool.record(event(true, "m"));
+    eventually("the second is taken", || control.stored(instance) == 2).await;
+    // The control plane may be the first to know.
+    control.data.lock().token = Some("third");
+    let tried = control.data.lock().batches.len();
+    sidecar.spool.record(event(true, "m"));
+    eventually("it is tried", || control.data.lock().batches.len() > tried + 1).await;
+    assert_eq!(control.stored(instance), 2);
+    write("third\n");
+    eventually("the third is taken", || control.stored(instance) == 3).await;
     assert_eq!(sidecar.stop().await, 0);
     control.assert_ledgers_add_up();
 }

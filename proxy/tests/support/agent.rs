@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use http::Request;
 use hyper_util::rt::{TokioExecutor, TokioIo};
@@ -14,6 +14,9 @@ use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 
 use super::client::{Body, Got, read};
+
+/// Nothing here takes so long: what does is a failure, before a timeout of the proxy's can hide it.
+const PATIENCE: Duration = Duration::from_secs(20);
 
 /// Trusts these authorities and offers these protocols.
 #[derive(Clone)]
@@ -44,8 +47,8 @@ impl Agent {
 
     /// Shakes hands for that name.
     pub async fn secure(&self, tcp: TcpStream, name: &str) -> std::io::Result<Secured> {
-        let tls =
-            TlsConnector::from(self.0.clone()).connect(name.to_owned().try_into().unwrap(), tcp).await?;
+        let shaking = TlsConnector::from(self.0.clone()).connect(name.to_owned().try_into().unwrap(), tcp);
+        let tls = tokio::time::timeout(PATIENCE, shaking).await.expect("an end of the handshake in time")?;
         let shown = tls.get_ref().1.peer_certificates().unwrap()[0].clone();
         Ok(Secured { tls, shown })
     }
@@ -95,7 +98,8 @@ pub async fn ask(address: SocketAddr, head: &str) -> (TcpStream, String) {
     let mut answer = Vec::new();
     while !answer.windows(4).any(|end| end == b"\r\n\r\n") {
         let mut piece = [0; 1024];
-        let taken = tcp.read(&mut piece).await.unwrap();
+        let read = tokio::time::timeout(PATIENCE, tcp.read(&mut piece));
+        let taken = read.await.expect("an answer in time").unwrap();
         if taken == 0 {
             break;
         }

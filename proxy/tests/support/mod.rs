@@ -15,7 +15,7 @@ use std::time::Duration;
 
 use agentguard_api::VerdictEvent;
 use agentguard_policy::{Action, Policy, Rule};
-use agentguard_proxy::{Addresses, Config, Inbound, Proxy, Recorder, Upstream};
+use agentguard_proxy::{Addresses, Config, Inbound, Proxy, Recorder, Tally, Upstream};
 use arc_swap::ArcSwap;
 use parking_lot::Mutex;
 use prometheus::Registry;
@@ -43,6 +43,7 @@ pub struct World {
     pub policy: Arc<ArcSwap<Policy>>,
     pub registry: Registry,
     pub drain: CancellationToken,
+    pub unjudged: Tally,
     events: Arc<Events>,
     running: JoinHandle<()>,
 }
@@ -85,9 +86,10 @@ impl World {
         let registry = Registry::new();
         let proxy = Proxy::bind(config, policy.clone(), events.clone(), &registry).await.unwrap();
         let addresses = proxy.addresses();
+        let unjudged = proxy.unjudged();
         let drain = CancellationToken::new();
         let running = tokio::spawn(proxy.run(drain.clone()));
-        Self { addresses, policy, registry, drain, events, running }
+        Self { addresses, policy, registry, drain, unjudged, events, running }
     }
 
     /// A URL below the base URL listener.

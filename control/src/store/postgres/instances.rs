@@ -18,7 +18,7 @@ use crate::store::{Received, StoreError};
 pub(super) type Known = (i64, Uuid);
 
 const COLUMNS: &str = "inst, instance::text, workload, version, policy, started, last_seen, produced, in_flight, spool_bytes, \
-                       seen, judged, lost, stored, rejected, forgotten, known, tenant";
+                       seen, judged, lost, stored, rejected, forgotten, known, tenant, not_checked";
 
 /// The rows of these instances, locked in one order until the transaction ends. Those that are not there are left out.
 pub(super) async fn lock(
@@ -63,14 +63,16 @@ pub(super) async fn save(conn: &mut PgConnection, rows: &[&Instance]) -> Result<
     let versions: Vec<String> = texts(|row| &row.version);
     let policies: Vec<String> = texts(|row| &row.policy);
     let lost = rows.iter().map(|row| json(&row.lost)).collect::<Result<Vec<_>, _>>()?;
+    let not_checked = rows.iter().map(|row| json(&row.not_checked)).collect::<Result<Vec<_>, _>>()?;
     let known: Vec<Vec<u8>> = rows.iter().map(|row| row.ledger.encode()).collect();
     sqlx::query(
         "UPDATE instance SET namespace = s.a, workload = s.b, version = s.c, policy = s.d, started = s.e, last_seen = s.f, \
          produced = s.g, in_flight = s.h, spool_bytes = s.i, seen = s.j, judged = s.k, lost = s.l, stored = s.m, \
-         rejected = s.n, forgotten = s.o, known = s.p \
+         rejected = s.n, forgotten = s.o, known = s.p, not_checked = s.q \
          FROM unnest($1::bigint[], $2::text[], $3::text[], $4::text[], $5::text[], $6::bigint[], $7::bigint[], \
          $8::bigint[], $9::bigint[], $10::bigint[], $11::bigint[], $12::bigint[], $13::text[], $14::bigint[], \
-         $15::bigint[], $16::bigint[], $17::bytea[]) s (inst, a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p) \
+         $15::bigint[], $16::bigint[], $17::bytea[], $18::text[]) \
+         s (inst, a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q) \
          WHERE instance.inst = s.inst",
     )
     .bind(numbers(|row| row.inst))
@@ -90,6 +92,7 @@ pub(super) async fn save(conn: &mut PgConnection, rows: &[&Instance]) -> Result<
     .bind(numbers(|row| number(row.rejected)))
     .bind(numbers(|row| number(row.ledger.forgotten())))
     .bind(known)
+    .bind(not_checked)
     .execute(conn)
     .await?;
     Ok(())
@@ -131,5 +134,6 @@ fn read(row: &PgRow) -> Result<Instance, StoreError> {
         rejected: count(14)?,
         ledger: Ledger::decode(row.try_get(16)?, count(15)?)
             .map_err(|e| StoreError::Damaged(e.to_string()))?,
+        not_checked: parse(row.try_get(18)?)?,
     })
 }

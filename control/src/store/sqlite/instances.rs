@@ -12,7 +12,7 @@ use crate::store::shapes::Shapes;
 use crate::store::{Received, StoreError};
 
 const COLUMNS: &str = "inst, instance, workload, version, policy, started, last_seen, produced, in_flight, spool_bytes, \
-                       seen, judged, lost, stored, rejected, forgotten, known";
+                       seen, judged, lost, stored, rejected, forgotten, known, not_checked";
 
 /// The row of an instance, made when new.
 pub(super) async fn load(
@@ -37,7 +37,7 @@ pub(super) async fn save(conn: &mut SqliteConnection, row: &Instance) -> Result<
     sqlx::query(
         "UPDATE instance SET workload = ?, version = ?, policy = ?, started = ?, last_seen = ?, produced = ?, \
          in_flight = ?, spool_bytes = ?, seen = ?, judged = ?, lost = ?, stored = ?, rejected = ?, forgotten = ?, \
-         known = ? WHERE inst = ?",
+         known = ?, not_checked = ? WHERE inst = ?",
     )
     .bind(json(&row.workload)?)
     .bind(&row.version)
@@ -54,6 +54,7 @@ pub(super) async fn save(conn: &mut SqliteConnection, row: &Instance) -> Result<
     .bind(number(row.rejected))
     .bind(number(row.ledger.forgotten()))
     .bind(row.ledger.encode())
+    .bind(json(&row.not_checked)?)
     .bind(row.inst)
     .execute(conn)
     .await?;
@@ -100,5 +101,6 @@ fn read(row: &SqliteRow) -> Result<Instance, StoreError> {
         rejected: count(14)?,
         ledger: Ledger::decode(row.try_get(16)?, count(15)?)
             .map_err(|e| StoreError::Damaged(e.to_string()))?,
+        not_checked: parse(row.try_get(17)?)?,
     })
 }

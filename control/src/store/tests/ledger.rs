@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use agentguard_api::{Heartbeat, LossReason, Workload};
+use agentguard_api::{Heartbeat, LossReason, Unjudged, UnjudgedReason, Workload};
 use serde_json::json;
 use uuid::Uuid;
 
@@ -26,6 +26,7 @@ fn heartbeat(instance: Uuid, produced: u64, lost_ranges: Vec<(u64, u64)>) -> Wor
         policy: String::new(),
         seen: 0,
         judged: 0,
+        not_checked: Vec::new(),
         bundle: None,
     };
     Work::Heartbeat(DEFAULT_TENANT.into(), heartbeat, DAY0)
@@ -188,4 +189,37 @@ pub(super) async fn text_that_the_database_cannot_hold_fails_nothing(home: Home)
     assert_eq!(content["texts"][0], odd);
     let asked = Filter { words: vec!["a\0b".to_owned()], model: vec![odd.to_owned()], ..Filter::default() };
     store.page(&all(), &asked, None, 10, soon()).await.unwrap();
+}
+
+pub(super) async fn connections_that_were_not_judged_are_kept_as_an_instance_told_of_them_last(home: Home) {
+    let store = home.open().await;
+    let instance = Uuid::now_v7();
+    let told = |connections| {
+        let Work::Heartbeat(tenant, mut heartbeat, received) = heartbeat(instance, 0, Vec::new()) else {
+            panic!()
+        };
+        let reason = UnjudgedReason::TlsPinned;
+        heartbeat.not_checked = vec![Unjudged { host: "api.openai.com".to_owned(), reason, connections }];
+        Work::Heartbeat(tenant, heartbeat, received)
+    };
+    store.commit(&[told(2)]).await.unwrap();
+    // One that was overtaken, and one of an older proxy.
+    store.commit(&[told(3), told(1), heartbeat(instance, 0, Vec::new())]).await.unwrap();
+    store.close().await;
+    drop(store);
+    let store = home.open().await;
+    let kept = store.sidecars(&all()).await.unwrap().remove(0).not_checked;
+    let Work::Heartbeat(_, expected, _) = told(3) else { panic!() };
+    assert_eq!(kept, expected.not_checked);
+}
+
+#[test]
+fn heartbeats_of_older_and_of_newer_proxies_are_read() {
+    let Work::Heartbeat(_, beat, _) = heartbeat(Uuid::now_v7(), 0, Vec::new()) else { panic!() };
+    let mut json = serde_json::to_value(&beat).unwrap();
+    assert!(json.as_object_mut().unwrap().remove("not_checked").is_none(), "nothing to say is not said");
+    assert_eq!(serde_json::from_value::<Heartbeat>(json.clone()).unwrap(), beat);
+    json["not_checked"] = json!([{"host": "other", "reason": "a_new_one", "connections": 1}]);
+    let read = serde_json::from_value::<Heartbeat>(json).unwrap();
+    assert_eq!(read.not_checked[0].reason, UnjudgedReason::Other);
 }

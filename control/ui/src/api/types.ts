@@ -209,6 +209,15 @@ export interface Sidecar {
   policy: string;
   seen: number;
   judged: number;
+  /** Connections that were not judged; absent from an older control plane. */
+  not_checked?: Unjudged[];
+}
+
+/** Connections to one host, or to no listed one (`other`), that were not judged for one reason. */
+export interface Unjudged {
+  host: string;
+  reason: string;
+  connections: number;
 }
 
 /** The tail's marker for verdicts that this reader was too slow for. */

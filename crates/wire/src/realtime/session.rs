@@ -64,13 +64,16 @@ pub struct Finished {
     pub over: bool,
 }
 
-/// What holds for every response.
+/// What holds for every response. Its parts are shared: a change of one copies none of the others.
 #[derive(Clone, Default)]
 struct Config {
-    instructions: String,
-    tools: Vec<Tool>,
+    instructions: Arc<str>,
+    tools: Arc<[Tool]>,
     /// The stored prompt, which we cannot see.
     prompt: Option<String>,
+    /// Bytes of the messages that the parts came in, which is all that can be kept of them.
+    instructed: usize,
+    equipped: usize,
 }
 
 /// A client's `response.create`.
@@ -154,7 +157,7 @@ impl Session {
         }
         let Ok(event) = serde_json::from_slice::<Value>(message) else { return };
         match kind {
-            "session.update" => self.configure(&event["session"]),
+            "session.update" => self.configure(&event["session"], message.len()),
             "response.create" => self.ask(&event, message.len()),
             _ => self.items.propose(
                 str_of(&event, "event_id"),
@@ -180,7 +183,7 @@ impl Session {
             }
             "session.created" | "session.updated" | "error" => {
                 if let Ok(event) = serde_json::from_slice::<Value>(message) {
-                    self.configure(&event["session"]);
+                    self.configure(&event["session"], message.len());
                     self.withdraw(str_of(&event["error"], "event_id"));
                 }
             }
@@ -213,17 +216,25 @@ impl Session {
         }
     }
 
-    /// Only the fields that are there change.
-    fn configure(&mut self, session: &Value) {
+    /// Only the fields that are there change. `size`: bytes of the message.
+    fn configure(&mut self, session: &Value, size: usize) {
         if !session.is_object() {
             return;
         }
         let config = Arc::make_mut(&mut self.config);
-        if let Some(instructions) = session["instructions"].as_str() {
-            instructions.clone_into(&mut config.instructions);
+        // A server repeats what its client has said: that is no change, and what runs shares it on.
+        if let Some(instructions) = session["instructions"].as_str()
+            && *config.instructions != *instructions
+        {
+            config.instructions = instructions.into();
+            config.instructed = size;
         }
         if session["tools"].is_array() {
-            config.tools = input_tools(items(session, "tools"));
+            let tools = input_tools(items(session, "tools"));
+            if *config.tools != *tools {
+                config.tools = tools.into();
+                config.equipped = size;
+            }
         }
         if let Some(prompt) = session.get("prompt") {
             config.prompt = prompt["id"].as_str().map(str::to_owned);
@@ -231,6 +242,37 @@ impl Session {
         if let Some(model) = session["model"].as_str() {
             model.clone_into(&mut self.model);
         }
+        self.let_go();
+    }
+
+    /// Responses that run keep what held when they began. Where that is too much beside what holds now, the oldest of them is judged
+    /// as one of which not everything is known.
+    fn let_go(&mut self) {
+        while self.kept_for_open() > self.limits.0 {
+            let current = self.config.clone();
+            let Some(open) = self.open.iter_mut().find(|open| open.config.differs(&current)) else { return };
+            let prompt = Some("forgotten".to_owned());
+            open.config = Arc::new(Config { prompt, ..Config::default() });
+            self.lost += 1;
+        }
+    }
+
+    /// Bytes of the instructions and tools that running responses hold and that hold no longer.
+    fn kept_for_open(&self) -> usize {
+        let (mut instructions, mut tools) = (vec![&self.config.instructions], vec![&self.config.tools]);
+        let mut bytes = 0;
+        for open in &self.open {
+            let config = &*open.config;
+            if !instructions.iter().any(|known| Arc::ptr_eq(known, &config.instructions)) {
+                instructions.push(&config.instructions);
+                bytes += config.instructed;
+            }
+            if !tools.iter().any(|known| Arc::ptr_eq(known, &config.tools)) {
+                tools.push(&config.tools);
+                bytes += config.equipped;
+            }
+        }
+        bytes
     }
 
     /// `size`: bytes of the message, which is all that can be kept of it.
@@ -334,10 +376,10 @@ impl Session {
         let mut request = Request::new(Dialect::OpenaiResponses);
         request.model.clone_from(&self.model);
         request.stream = true;
-        request.tools = asked.tools.unwrap_or_else(|| config.tools.clone());
-        let instructions = asked.instructions.as_ref().unwrap_or(&config.instructions);
+        request.tools = asked.tools.unwrap_or_else(|| config.tools.to_vec());
+        let instructions = asked.instructions.as_deref().unwrap_or(&config.instructions);
         if !instructions.is_empty() {
-            request.push_turn(Role::System, vec![Part::Text(instructions.clone())]);
+            request.push_turn(Role::System, vec![Part::Text(instructions.to_owned())]);
         }
         request.continues = asked.prompt.or_else(|| config.prompt.clone());
         match asked.input {
@@ -352,6 +394,14 @@ impl Session {
         request.name_tool_results();
         let size = cost(&request.messages);
         Finished { number, request, answer, size, complete, over }
+    }
+}
+
+impl Config {
+    /// Whether it holds instructions or tools that `other` does not.
+    fn differs(&self, other: &Self) -> bool {
+        let instructed = self.instructed > 0 && !Arc::ptr_eq(&self.instructions, &other.instructions);
+        instructed || (self.equipped > 0 && !Arc::ptr_eq(&self.tools, &other.tools))
     }
 }
 

@@ -458,3 +458,30 @@ fn questions_that_wait_hold_no_more_than_the_limit_whatever_they_are_made_of() {
     assert_eq!((ended[1].0.tools.len(), ended[1].0.continues.as_deref()), (0, Some("forgotten")));
     assert_eq!(session.forgotten(), 1);
 }
+
+#[test]
+fn what_running_responses_keep_of_earlier_settings_is_shared_and_bounded() {
+    let update =
+        |text: &str| json!({"type": "session.update", "session": {"instructions": text.repeat(4_000)}});
+    let begin = |id: &str| json!({"type": "response.created", "response": {"id": id}});
+    let mut session = Session::new("m", 10_000, LIMIT);
+    play(&mut session, &[('>', update("a"))]);
+    // The same again, from the server: nothing is kept twice.
+    for id in ["1", "2", "3", "4"] {
+        let said = json!({"type": "session.updated", "session": update("a")["session"]});
+        play(&mut session, &[('<', begin(id)), ('<', said)]);
+    }
+    play(&mut session, &[('>', update("b")), ('<', begin("5"))]);
+    assert_eq!(session.forgotten(), 0);
+    // Three settings that differ, of 4 KB each: the two that hold no longer fit; a third does not.
+    play(&mut session, &[('>', update("c")), ('<', begin("6"))]);
+    assert_eq!(session.forgotten(), 0);
+    play(&mut session, &[('>', update("d"))]);
+    assert_eq!(session.forgotten(), 4);
+    let script: Vec<_> = ["1", "2", "3", "4", "5", "6"].map(|id| ('<', done(id, &json!([])))).into();
+    let ended = ended(play(&mut session, &script));
+    let forgotten: Vec<_> = ended.iter().map(|(request, _)| request.continues.is_some()).collect();
+    assert_eq!(forgotten, [true, true, true, true, false, false]);
+    assert_eq!(ended[4].0.messages, [said(Role::System, &"b".repeat(4_000))]);
+    assert_eq!(ended[5].0.messages, [said(Role::System, &"c".repeat(4_000))]);
+}

@@ -15,6 +15,7 @@ import { useRowKeys } from '../../ui/rowkeys';
 import { SidecarsCsv } from './csv';
 import { commonPolicy, isSilent, sumOf } from './ledger';
 import { SidecarTable } from './table';
+import { linesOf, wordsOf } from './unjudged';
 
 const REFRESH_MS = 5000;
 const PAGE = 100;
@@ -43,6 +44,7 @@ export function Sidecars() {
                 <SidecarTable sidecars={pageOf(data, asked, PAGE).rows} policy={commonPolicy(data)} />
               </div>
               <PageNav page={pageOf(data, asked, PAGE)} all={data.length} />
+              <NotChecked sidecars={data} />
               <p class="chart__words">
                 A sidecar numbers its verdicts without gaps. Produced is stored, rejected, reported lost or still in
                 flight; what is none of these is unexplained and would be a fault.
@@ -52,6 +54,33 @@ export function Sidecars() {
         }
       </Loaded>
     </div>
+  );
+}
+
+/** Workloads named beside a line; the others are counted. */
+const NAMED = 3;
+
+function NotChecked({ sidecars }: { sidecars: readonly Sidecar[] }) {
+  const lines = linesOf(sidecars);
+  if (lines.length === 0) return null;
+  return (
+    <section class="panel unjudged" aria-labelledby="not-checked">
+      <div class="panel__head">
+        <h2 id="not-checked">Not checked</h2>
+        <span class="end faint">connections since each sidecar started</span>
+      </div>
+      <ul class="panel__body">
+        {lines.map(line => (
+          <li key={`${line.reason} ${line.host}`}>
+            {wordsOf(line)}{' '}
+            <span class="faint">
+              {line.workloads.slice(0, NAMED).join(', ')}
+              {line.workloads.length > NAMED && ` and ${line.workloads.length - NAMED} more`}
+            </span>
+          </li>
+        ))}
+      </ul>
+    </section>
   );
 }
 

@@ -1,7 +1,7 @@
 /** Sidecars as a table: each with its ledger. */
 
 import type { Sidecar } from '../../api/types';
-import { exact, percent } from '../../lib/format';
+import { count, exact, percent } from '../../lib/format';
 import { workloadName } from '../../lib/names';
 import { useNow } from '../../state/clock';
 import { withQuery } from '../../state/router';
@@ -11,6 +11,7 @@ import { ROW } from '../../ui/rowkeys';
 import { When } from '../../ui/when';
 import { sentence } from '../../ui/words';
 import { entriesOf, isSilent, lostOf } from './ledger';
+import { connectionsOf, wordsOf } from './unjudged';
 
 const HEADS = [
   { title: 'Workload' },
@@ -84,7 +85,13 @@ function SidecarRow({ sidecar, policy }: { sidecar: Sidecar; policy: string | un
       <td class="right">
         {sidecar.unexplained > 0 ? <Alarm tone="contradicted" text={exact(sidecar.unexplained)} /> : '0'}
       </td>
-      <td class="right">{percent(sidecar.seen === 0 ? undefined : sidecar.judged / sidecar.seen)}</td>
+      <td class="right" title={(sidecar.not_checked ?? []).map(wordsOf).join('\n')}>
+        {percent(sidecar.seen === 0 ? undefined : sidecar.judged / sidecar.seen)}
+        {connectionsOf(sidecar) > 0 && ' '}
+        {connectionsOf(sidecar) > 0 && (
+          <Alarm tone="unverifiable" text={`${count(connectionsOf(sidecar))} not checked`} />
+        )}
+      </td>
       <td>
         <code>{sidecar.policy === '' ? '–' : sidecar.policy}</code>
         {drifted && ' '}
