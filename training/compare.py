@@ -23,13 +23,14 @@ def read(run: str, parts: list[str]) -> dict[str, dict]:
     for folder in run.split("+"):
         lines = [line for part in parts for line in (Path(folder) / f"scores-{part}.jsonl").read_text().splitlines()]
         several.append({row["row"]: row for row in map(json.loads, lines)})
-    for key, row in several[0].items():
+    shared = [key for key in several[0] if all(key in other for other in several)]
+    for key in shared:
         for windows in zip(*(other[key]["windows"] for other in several), strict=True):
             if any(w["places"] != windows[0]["places"] for w in windows):
                 raise SystemExit(f"{run}: {key} was read in different windows; score all runs with the same binary")
             windows[0]["tokens"] = np.mean([w["tokens"] for w in windows], axis=0).tolist()
             windows[0]["sentence"] = float(np.mean([w["sentence"] for w in windows]))
-    return several[0]
+    return {key: several[0][key] for key in shared}
 
 
 class Run:
