@@ -2,6 +2,8 @@
 CARGO ?= cargo
 .DEFAULT_GOAL := help
 OUT ?= target/encoder
+PARTS ?= development calibration newer
+EXAMPLES = $(or $(CARGO_TARGET_DIR),target)/release/examples
 .PHONY: train help demo up test test-rust test-ui test-sdk test-clients test-monitoring test-page test-fuzz fuzz lint fmt bench ui release clean
 
 help: ## Show this help
@@ -78,14 +80,14 @@ bench: release ## Direct, nginx and AgentGuard under the same load, in one run
 	$(CARGO) build --release --locked --package agentguard-sidecar
 	$(CARGO) run --release --locked --package agentguard-bench -- $(ARGS)
 
-train: ## Train the encoder anew: DATA=folder with the labelled answers (see training/README.md)
+train: ## Train the encoder anew: DATA=folder with the labelled answers (training/README.md; ARGS="--steps 4" PARTS=calibration tries it)
 	@test -n "$(DATA)" || { echo "DATA=folder is missing: see training/README.md"; exit 2; }
 	test -d .venv-training || python3 -m venv .venv-training
-	.venv-training/bin/pip install --quiet --requirement training/requirements.txt
+	.venv-training/bin/pip install --quiet --disable-pip-version-check --requirement training/requirements.txt
 	$(CARGO) build --release --locked --package agentguard-judge --example windows --example scores
-	.venv-training/bin/python training/train.py --data $(DATA) --out $(OUT)
-	.venv-training/bin/python training/evaluate.py --data $(DATA) --out $(OUT) --scores target/release/examples/scores
+	.venv-training/bin/python training/train.py --data $(DATA) --out $(OUT) --windows $(EXAMPLES)/windows $(ARGS)
+	.venv-training/bin/python training/evaluate.py --data $(DATA) --out $(OUT) --scores $(EXAMPLES)/scores --parts $(PARTS)
 
 clean: ## Remove what was built
 	$(CARGO) clean
-	rm -rf control/ui/dist control/ui/node_modules .venv
+	rm -rf control/ui/dist control/ui/node_modules .venv .venv-training

