@@ -53,7 +53,7 @@ fn luhn(digits: &[u8]) -> bool {
             digit => digit,
         })
         .sum();
-    sum % 10 == 0
+    sum.is_multiple_of(10)
 }
 
 /// Whether the text, single spaces aside, is an IBAN by its check digits (ISO 7064, MOD 97-10).
