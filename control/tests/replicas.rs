@@ -115,15 +115,10 @@ async fn nothing_acknowledged_is_lost_or_doubled_when_the_database_is_killed() {
         .collect();
     for _ in 0..rounds {
         tokio::time::sleep(Duration::from_millis(rand::random_range(200..1500))).await;
-        postgres = tokio::task::spawn_blocking(move || {
-            postgres.kill();
-            // Its own processes notice that it is gone, and end.
-            std::thread::sleep(Duration::from_millis(1500));
-            postgres.resume();
-            postgres
-        })
-        .await
-        .unwrap();
+        postgres = off(postgres, Postgres::kill).await;
+        // Its own processes notice that it is gone, and end.
+        tokio::time::sleep(Duration::from_millis(1500)).await;
+        postgres = off(postgres, Postgres::resume).await;
         tokio::join!(ready(&one), ready(&other));
     }
     tokio::time::sleep(Duration::from_millis(500)).await;
@@ -160,4 +155,14 @@ async fn nothing_acknowledged_is_lost_or_doubled_when_the_database_is_killed() {
         assert_eq!(server.ok("/api/v1/overview?range=1d").await["total"], stored.len());
     }
     tokio::join!(one.stop(), other.stop());
+}
+
+/// Does what blocks on a thread of its own.
+async fn off(mut postgres: Postgres, what: fn(&mut Postgres)) -> Postgres {
+    tokio::task::spawn_blocking(move || {
+        what(&mut postgres);
+        postgres
+    })
+    .await
+    .unwrap()
 }

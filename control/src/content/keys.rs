@@ -95,11 +95,14 @@ pub(crate) struct Rotated {
     pub(crate) key: String,
 }
 
+/// When a key was fetched, and the key.
+pub(super) type Held = (Instant, Arc<DataKey>);
+
 /// All data keys of one database.
 pub(crate) struct DataKeys {
     records: Records,
     pub(super) keks: Keks,
-    pub(super) held: Mutex<HashMap<(String, Day), (Instant, Arc<DataKey>)>>,
+    pub(super) held: Mutex<HashMap<(String, Day), Held>>,
 }
 
 /// Refuses to go on without a key where content is encrypted.

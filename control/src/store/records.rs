@@ -2,7 +2,7 @@
 //!
 //! What is small and asked by key needs no statement of its own for each database. Texts use `$1`, `$2`, …, which SQLite and
 //! PostgreSQL both read, and only these types: `BIGINT` (also for booleans, 0 or 1, and for times, microseconds since the Unix epoch),
-//! `DOUBLE PRECISION`, `TEXT`, and `BLOB`/`BYTEA`. Verdicts do not go this way: [`super::Store`] has an implementation for each database.
+//! `TEXT`, and `BLOB`/`BYTEA`. Verdicts do not go this way: [`super::Store`] has an implementation for each database.
 
 mod row;
 mod value;

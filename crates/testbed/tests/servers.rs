@@ -4,6 +4,7 @@ use std::net::TcpStream;
 
 use agentguard_testbed::{Postgres, Redis};
 
+#[allow(clippy::unwrap_used, reason = "a helper of tests")]
 fn port(url: &str) -> u16 {
     url.rsplit(':').next().unwrap().split('/').next().unwrap().parse().unwrap()
 }

@@ -48,11 +48,6 @@ impl Row {
         Ok(self.int(column)? != 0)
     }
 
-    /// A `DOUBLE PRECISION`.
-    pub(crate) fn real(&self, column: usize) -> Result<f64, StoreError> {
-        self.get(column)
-    }
-
     /// A `TEXT`.
     pub(crate) fn text(&self, column: usize) -> Result<String, StoreError> {
         self.get(column)

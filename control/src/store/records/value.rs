@@ -9,7 +9,6 @@ use sqlx::{Postgres, Sqlite};
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Value {
     Int(Option<i64>),
-    Real(Option<f64>),
     Text(Option<String>),
     Bytes(Option<Vec<u8>>),
 }
@@ -17,7 +16,6 @@ pub(crate) enum Value {
 pub(super) fn for_sqlite(sql: &'static str, values: &[Value]) -> Query<'static, Sqlite, SqliteArguments> {
     values.iter().fold(sqlx::query(sql), |query, value| match value.clone() {
         Value::Int(value) => query.bind(value),
-        Value::Real(value) => query.bind(value),
         Value::Text(value) => query.bind(value),
         Value::Bytes(value) => query.bind(value),
     })
@@ -26,7 +24,6 @@ pub(super) fn for_sqlite(sql: &'static str, values: &[Value]) -> Query<'static, 
 pub(super) fn for_postgres(sql: &'static str, values: &[Value]) -> Query<'static, Postgres, PgArguments> {
     values.iter().fold(sqlx::query(sql), |query, value| match value.clone() {
         Value::Int(value) => query.bind(value),
-        Value::Real(value) => query.bind(value),
         Value::Text(value) => query.bind(value),
         Value::Bytes(value) => query.bind(value),
     })
@@ -49,7 +46,6 @@ macro_rules! from {
 
 from! {
     i64 => Int, bool => Int, u32 => Int,
-    f64 => Real,
     &str => Text, String => Text,
     &[u8] => Bytes, Vec<u8> => Bytes, [u8; 16] => Bytes, [u8; 32] => Bytes,
 }

@@ -8,6 +8,7 @@ use super::*;
 
 const KEY: &str = "sk-proj-aB3dE5fG7hJ9kL1mN3pQ5rS7";
 
+#[allow(clippy::needless_pass_by_value, reason = "`json!` at the call reads best unborrowed")]
 fn event(content: serde_json::Value, spans: serde_json::Value) -> VerdictEvent {
     serde_json::from_value(json!({
         "id": uuid::Uuid::nil(), "instance": uuid::Uuid::nil(), "seq": 0, "ts": 1, "direction": "outbound",
