@@ -73,7 +73,6 @@ impl Contents {
             Some(keks) => Some(DataKeys::open(records, keks).await?),
             None => {
                 keys::refuse_without_key(&records).await?;
-                tracing::warn!("ENCRYPTION_KEY is not set: captured content is stored unencrypted");
                 None
             }
         };

@@ -119,6 +119,10 @@ impl Control {
         policies.begin().await?;
         let registry = Registry::new();
         let contents = Contents::open(records.clone(), &config.content, &registry).await?;
+        // Nobody but this machine's own sends content to a loopback address: that needs no warning.
+        if contents.keys().is_none() && !config.listen.ip().is_loopback() {
+            tracing::warn!("ENCRYPTION_KEY is not set: captured content is stored unencrypted");
+        }
         let ingest = Arc::new(ingest::Metrics::new(&registry)?);
         let hub = Arc::new(tail::Hub::new());
         let (queue, writer) =

@@ -129,7 +129,7 @@ async fn policies_are_made_compared_published_and_refused_with_reasons() {
     let list = server.ok(policies).await;
     assert_eq!((&list[0]["name"], &list[0]["latest"]), (&json!("answers"), &json!(2)));
     let history = server.ok("/api/v1/policies/answers").await["history"].clone();
-    assert_eq!((&history[0]["change"], &history[0]["author"]), (&json!("published"), &json!("token")));
+    assert_eq!((&history[0]["change"], &history[0]["author"]), (&json!("published"), &json!("local")));
 }
 
 #[tokio::test]

@@ -63,7 +63,7 @@ async fn a_policy_is_tried_published_and_switched_off_from_the_command_line() {
     policy(&["kill-switch", "on", "--reason", "orders"], 0);
     until(&up, 200).await;
     let on = policy(&["kill-switch"], 0);
-    assert!(on.starts_with("on everywhere since ") && on.contains("by token: orders"), "{on}");
+    assert!(on.starts_with("on everywhere since ") && on.contains("by local: orders"), "{on}");
     assert!(policy(&["kill-switch", "off"], 0).contains("is off"));
     until(&up, 403).await;
     let refused = policy(&["rollback", "answers"], 1);
