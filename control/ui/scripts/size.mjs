@@ -7,7 +7,7 @@ import { gzipSync } from 'node:zlib';
 const DIST = fileURLToPath(new URL('../dist/', import.meta.url));
 /** What the design allows, and what this page aims at; bytes of gzipped script. */
 const LIMIT = 150_000;
-const AIM = 80_000;
+const AIM = 66_000;
 
 const assets = await readdir(`${DIST}assets`);
 const sizes = await Promise.all(
